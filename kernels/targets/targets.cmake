@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# One translation unit an ISA, each with its own compiler flags. A file that the target architecture does not use
+# compiles to nothing (its body stands behind the architecture's macro), so that no list here depends on the platform.
+function(thimble_target_flags file)
+  set_source_files_properties(kernels/targets/${file} PROPERTIES COMPILE_OPTIONS "${ARGN}")
+endfunction()
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  thimble_target_flags(avx2.cpp -mavx2 -mfma -mf16c)
+  thimble_target_flags(avxvnni.cpp -mavx2 -mfma -mf16c -mavxvnni)
+  thimble_target_flags(avx512.cpp -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx512vbmi -mfma -mf16c -mprefer-vector-width=512)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  thimble_target_flags(neon_dotprod.cpp -march=armv8.2-a+dotprod)
+  thimble_target_flags(neon_i8mm.cpp -march=armv8.2-a+dotprod+i8mm)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm")
+  if(NOT THIMBLE_ARM_NO_NEON)
+    thimble_target_flags(neon.cpp -march=armv7-a -mfpu=neon-vfpv4 -mfloat-abi=hard)
+  endif()
+endif()
