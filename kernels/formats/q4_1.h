@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Q4_1: 32 weights, w = d * nibble + m. Byte i holds weight i (low) and weight i + 16 (high).
+#pragma once
+#include "kernels/formats/format.h"
+
+namespace thimble {
+namespace {
+
+struct FormatQ4_1 : QuantFormat {
+    struct Block {
+        uint8_t d[2];  // f16
+        uint8_t m[2];  // f16
+        uint8_t qs[16];
+    };
+    static constexpr TypeId kId = kQ4_1;
+    static constexpr int kBlock = 32, kBytes = 20;
+    static constexpr int kQuantMin = 0, kQuantMax = 15;
+    static constexpr Minimum kMinimum = Minimum::kBlock;
+
+    static void unpack(const Block* b, int, SubBlock* out) {
+        set_unit_scales(out, load_f16(b->d));
+        out->m0 = out->m1 = load_f16(b->m);
+        unpack_nibble_halves(b->qs, 0, out->q);
+    }
+};
+static_assert(sizeof(FormatQ4_1::Block) == FormatQ4_1::kBytes);
+
+}  // namespace
+}  // namespace thimble

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Q8_0: 32 weights, w = d * int8.
+#pragma once
+#include "kernels/formats/format.h"
+
+namespace thimble {
+namespace {
+
+struct FormatQ8_0 : QuantFormat {
+    struct Block {
+        uint8_t d[2];  // f16
+        int8_t qs[32];
+    };
+    static constexpr TypeId kId = kQ8_0;
+    static constexpr int kBlock = 32, kBytes = 34;
+    static constexpr int kQuantMin = -128, kQuantMax = 127;
+
+    static void unpack(const Block* b, int, SubBlock* out) {
+        set_unit_scales(out, load_f16(b->d));
+        memcpy(out->q, b->qs, 32);
+    }
+};
+static_assert(sizeof(FormatQ8_0::Block) == FormatQ8_0::kBytes);
+
+}  // namespace
+}  // namespace thimble

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// The scalar reference of quantise, matmul and dequantise, templates over the formats. kernels/README.md states the
+// order of operations that they spell; every other kernel has to give the same bits. A tier may use any of them for a
+// format that it has no kernel of its own for: then they run with that tier's instructions.
+// Internal linkage: see kernels/micro/half.h.
+#pragma once
+#include "kernels/formats/formats.h"
+#include "kernels/micro/fma.h"
+
+namespace thimble {
+namespace {
+
+inline float reduce_lanes16(const float* v) {
+    float t[8];
+    for (int l = 0; l < 8; ++l) t[l] = v[l] + v[l + 8];
+    for (int l = 0; l < 4; ++l) t[l] = t[l] + t[l + 4];
+    for (int l = 0; l < 2; ++l) t[l] = t[l] + t[l + 2];
+    return t[0] + t[1];
+}
+
+// k a multiple of 32. See "Quantised activations".
+inline void reference_quantize(const float* x, int64_t k, int8_t* q, float* d, int16_t* s) {
+    for (int64_t b = 0; b < k / 32; ++b, x += 32, q += 32, s += 2) {
+        uint32_t largest = 0;
+        for (int i = 0; i < 32; ++i) {
+            const uint32_t magnitude = float_bits(x[i]) & 0x7fffffff;
+            largest = magnitude > largest ? magnitude : largest;
+        }
+        if (largest >= 0x7f800000 || largest < float_bits(0x1p-100f)) {
+            memset(q, 0, 32);
+            s[0] = s[1] = 0;
+            d[b] = largest >= 0x7f800000 ? bits_float(0x7fc00000) : 0.0f;
+            continue;
+        }
+        const float amax = bits_float(largest), inverse = 127.0f / amax, magic = 12582912.0f;  // 1.5 * 2^23
+        d[b] = amax / 127.0f;
+        for (int h = 0; h < 2; ++h) {
+            int sum = 0;
+            for (int i = 16 * h; i < 16 * h + 16; ++i) {
+                int v = static_cast<int>((x[i] * inverse + magic) - magic);
+                v = v > 127 ? 127 : v < -127 ? -127 : v;
+                q[i] = static_cast<int8_t>(v);
+                sum += v;
+            }
+            s[h] = static_cast<int16_t>(sum);
+        }
+    }
+}
+
+inline int dot16(const int8_t* a, const int8_t* b) {
+    int sum = 0;
+    for (int i = 0; i < 16; ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+// acc + the product of 32 weights with one activation block.
+template <class F>
+inline float accumulate32(const SubBlock& w, const int8_t* a, float da, const int16_t* s, float acc) {
+    const int half0 = dot16(w.q, a), half1 = dot16(w.q + 16, a + 16);
+    if constexpr (F::kFloatScalePerHalf) {
+        acc = fma32(static_cast<float>(half0), w.dw * da, acc);
+        return fma32(static_cast<float>(half1), w.dw1 * da, acc);
+    }
+    const int sum = F::kScalePerHalf ? w.sc0 * half0 + w.sc1 * half1 : half0 + half1;
+    acc = fma32(static_cast<float>(sum), w.dw * da, acc);
+    if constexpr (F::kMinimum == Minimum::kBlock) acc = fma32(w.m0, da * static_cast<float>(s[0] + s[1]), acc);
+    if constexpr (F::kMinimum == Minimum::kHalf) {
+        acc = fma32(w.m0, da * static_cast<float>(s[0]), acc);
+        acc = fma32(w.m1, da * static_cast<float>(s[1]), acc);
+    }
+    return acc;
+}
+
+template <class F>
+void reference_matmul_quantized(const Matmul* m) {
+    constexpr int kColumns = 32, kSubBlocks = F::kBlock / 32;
+    for (int64_t r = 0; r < m->rows; ++r) {
+        const auto* row = reinterpret_cast<const typename F::Block*>(m->w + static_cast<size_t>(r) * m->row_bytes);
+        for (int64_t c0 = 0; c0 < m->n; c0 += kColumns) {
+            const int columns = static_cast<int>(m->n - c0 < kColumns ? m->n - c0 : kColumns);
+            float acc[kColumns] = {};
+            for (int64_t b = 0; b < m->k / 32; ++b) {  // one unpacking serves all columns of the group
+                SubBlock w;
+                F::unpack(row + b / kSubBlocks, static_cast<int>(b % kSubBlocks), &w);
+                for (int c = 0; c < columns; ++c) {
+                    const int64_t column = m->col ? m->col[c0 + c] : c0 + c;
+                    acc[c] = accumulate32<F>(w, m->acts.q + column * m->acts.q_stride + b * 32,
+                                             m->acts.d[column * m->acts.d_stride + b],
+                                             m->acts.s + column * m->acts.s_stride + b * 2, acc[c]);
+                }
+            }
+            for (int c = 0; c < columns; ++c) m->out[(c0 + c) * m->out_stride + r] = acc[c];
+        }
+    }
+}
+
+template <class F>
+void reference_matmul_dense(const Matmul* m) {
+    for (int64_t r = 0; r < m->rows; ++r) {
+        const uint8_t* row = m->w + static_cast<size_t>(r) * m->row_bytes;
+        for (int64_t c = 0; c < m->n; ++c) {
+            const float* x = m->x + (m->col ? m->col[c] : c) * m->x_stride;
+            float acc[16] = {};
+            int64_t i = 0;
+            for (; i + 16 <= m->k; i += 16) {
+                for (int l = 0; l < 16; ++l) acc[l] = fma32(F::load(row, i + l), x[i + l], acc[l]);
+            }
+            for (int l = 0; i + l < m->k; ++l) acc[l] = fma32(F::load(row, i + l), x[i + l], acc[l]);
+            m->out[c * m->out_stride + r] = reduce_lanes16(acc);
+        }
+    }
+}
+
+template <class F>
+void reference_matmul(const Matmul* m) {
+    if constexpr (F::kDense) {
+        reference_matmul_dense<F>(m);
+    } else {
+        reference_matmul_quantized<F>(m);
+    }
+}
+
+// k a multiple of F::kBlock. (dw * sc) * q (+ m), each step rounded once: exact but for the minimum and Q8_K.
+template <class F>
+void reference_dequantize(const uint8_t* w, int64_t k, float* out) {
+    if constexpr (F::kDense) {
+        for (int64_t i = 0; i < k; ++i) out[i] = F::load(w, i);
+    } else {
+        const auto* block = reinterpret_cast<const typename F::Block*>(w);
+        for (int64_t b = 0; b < k / 32; ++b, out += 32) {
+            SubBlock s;
+            F::unpack(block + b / (F::kBlock / 32), static_cast<int>(b % (F::kBlock / 32)), &s);
+            for (int h = 0; h < 2; ++h) {
+                float scale = F::kFloatScalePerHalf && h ? s.dw1 : s.dw;
+                if constexpr (F::kScalePerHalf) scale *= static_cast<float>(h ? s.sc1 : s.sc0);
+                for (int i = 16 * h; i < 16 * h + 16; ++i) {
+                    out[i] = scale * static_cast<float>(s.q[i]);
+                    if constexpr (F::kMinimum != Minimum::kNone) {
+                        out[i] += F::kMinimum == Minimum::kHalf && h ? s.m1 : s.m0;
+                    }
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace thimble
