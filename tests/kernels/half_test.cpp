@@ -55,7 +55,8 @@ static void test_narrow(const Kind& k) {
         const float middle = static_cast<float>((low + high) / 2);
         if (static_cast<double>(middle) != (low + high) / 2) continue;  // the last midpoint of bfloat16 is no float
         const uint32_t bits = float_bits(middle);
-        for (const uint32_t sign : {0u, 0x80000000u}) {
+        for (uint32_t negative = 0; negative < 2; ++negative) {
+            const uint32_t sign = negative << 31;
             const int s = static_cast<int>(sign >> 16);
             CHECK(k.narrow(bits_float(sign | bits)) == (s | (h & 1 ? h + 1 : h)));
             CHECK(k.narrow(bits_float(sign | (bits - 1))) == (s | h));
