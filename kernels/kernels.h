@@ -123,12 +123,13 @@ struct Kernels {
     void (*attention_finish)(const AttentionState* s, int64_t row, int64_t dv, const float* sink, float* y);
 };
 
-// Tiers that this build has, best last; tier_supported asks the CPU.
+// Tiers that this build has, best last (kernels/targets/targets.def); tier_supported asks the CPU.
 uint32_t tier_count();
 const char* tier_name(uint32_t index);
 bool tier_supported(uint32_t index);
-// The best supported tier for nullptr or "", else the named one; nullptr when unknown or not supported by this CPU.
-const Kernels* kernels_for(const char* tier);
+// Fills *out with the best supported tier for nullptr or "", else with the named one. False, and *out untouched, when
+// it is unknown or this CPU lacks it.
+bool kernels_for(const char* tier, Kernels* out);
 
 // cos and sin of angle (in double, our own polynomials), the float results that rope takes.
 void rope_angle(double angle, float* cos, float* sin);

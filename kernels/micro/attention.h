@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT
+// Attention of one kv head over one chunk of positions, the KV store, and the merging of partial results, over any
+// vocabulary (isa/). kernels/README.md, "Attention", has the order of operations.
+//
+// Keys of 16 positions stand side by side (KvHead), so q . k runs with positions in lanes and needs no reduction;
+// values lie as they come, so p . v runs with the head's dimension in lanes. All query rows of a block share each load.
+#pragma once
+#include <cstring>
+
+#include "kernels/kernels.h"
+#include "kernels/micro/vector_ops.h"
+
+namespace thimble {
+
+template <class V>
+struct AttentionLoops {
+    using F = typename V::f;
+    static constexpr int kRows = V::kAttnRows, kTiles = V::kAttnTiles, kVecs = V::kAttnVecs;
+
+    // A query row within a block: where it is and what it sees of the chunk, [lo, hi) relative to the chunk's start.
+    struct Row {
+        const float* q;
+        int64_t index;         // t * group + h
+        int lo, hi;
+        int64_t position;      // of the token
+        float slope;
+        const int8_t* q8;      // Q8_0 keys only
+        const float* q8_scale;
+    };
+
+    static int64_t slot(const Attention* a, int64_t position) { return position % a->kv.capacity; }
+
+    // scores[r][j] = q . k for T tiles of 16 positions that start at `position`, R rows.
+    template <int R, int T>
+    static void scores_dense(const Attention* a, const Row* rows, int64_t position, float* const* out) {
+        const bool half = a->kv.type_k == kKvF16;
+        const uint8_t* base[T];
+        const int64_t tile_bytes = a->dk * kKvTile * (half ? 2 : 4);
+        for (int t = 0; t < T; ++t)
+            base[t] = static_cast<const uint8_t*>(a->kv.k) + slot(a, position + t * kKvTile) / kKvTile * tile_bytes;
+        F acc[R][T];
+        for (int r = 0; r < R; ++r)
+            for (int t = 0; t < T; ++t) acc[r][t] = V::set1(0.0f);
+        if (half) {
+            for (int64_t i = 0; i < a->dk; ++i) {
+                F k[T];
+                for (int t = 0; t < T; ++t) k[t] = V::load_f16(reinterpret_cast<const uint16_t*>(base[t]) + i * kKvTile);
+                for (int r = 0; r < R; ++r) {
+                    const F q = V::set1(rows[r].q[i]);
+                    for (int t = 0; t < T; ++t) acc[r][t] = V::fma(q, k[t], acc[r][t]);
+                }
+            }
+        } else {
+            for (int64_t i = 0; i < a->dk; ++i) {
+                F k[T];
+                for (int t = 0; t < T; ++t) k[t] = V::load(reinterpret_cast<const float*>(base[t]) + i * kKvTile);
+                for (int r = 0; r < R; ++r) {
+                    const F q = V::set1(rows[r].q[i]);
+                    for (int t = 0; t < T; ++t) acc[r][t] = V::fma(q, k[t], acc[r][t]);
+                }
+            }
+        }
+        for (int r = 0; r < R; ++r)
+            for (int t = 0; t < T; ++t) V::store(out[r] + t * kKvTile, acc[r][t]);
+    }
+
+    template <int R>
+    static void scores_q8(const Attention* a, const Row* rows, int64_t position, float* const* out) {
+        const int64_t tile = slot(a, position) / kKvTile;
+        const int8_t* k = static_cast<const int8_t*>(a->kv.k) + tile * a->dk * kKvTile;
+        const uint16_t* ks = static_cast<const uint16_t*>(a->kv.k_scale) + tile * (a->dk / 32) * kKvTile;
+        F acc[R];
+        for (int r = 0; r < R; ++r) acc[r] = V::set1(0.0f);
+        for (int64_t b = 0; b < a->dk / 32; ++b, k += 32 * kKvTile, ks += kKvTile) {
+            const F dk = V::load_f16(ks);
+            for (int r = 0; r < R; ++r) {
+                auto sum = V::set1_i(0);
+                for (int g = 0; g < 8; ++g) {
+                    int32_t q4;
+                    memcpy(&q4, rows[r].q8 + b * 32 + g * 4, 4);
+                    sum = V::dot4_i8(sum, k + g * 4 * kKvTile, q4);
+                }
+                acc[r] = V::fma(V::to_float(sum), V::mul(dk, V::set1(rows[r].q8_scale[b])), acc[r]);
+            }
+        }
+        for (int r = 0; r < R; ++r) V::store(out[r], acc[r]);
+    }
+
+    // o[r] += p[r][j] * v_j for chunk positions j in [j0, j1), R rows, N vectors of values from value index i.
+    template <int R, int N>
+    static void values_dense(const Attention* a, int64_t start, int j0, int j1, const float* const* p, float* const* o,
+                             int64_t i) {
+        F acc[R][N];
+        for (int r = 0; r < R; ++r)
+            for (int n = 0; n < N; ++n) acc[r][n] = V::load(o[r] + i + 16 * n);
+        const bool half = a->kv.type_v == kKvF16;
+        for (int j = j0; j < j1;) {
+            const int stop = (j | 15) + 1 < j1 ? (j | 15) + 1 : j1;   // slots run on within 16 positions
+            const int64_t at = slot(a, start + j) * a->dv + i;
+            if (half) {
+                const uint16_t* v = static_cast<const uint16_t*>(a->kv.v) + at;
+                for (; j < stop; ++j, v += a->dv) {
+                    F x[N];
+                    for (int n = 0; n < N; ++n) x[n] = V::load_f16(v + 16 * n);
+                    for (int r = 0; r < R; ++r) {
+                        const F w = V::set1(p[r][j]);
+                        for (int n = 0; n < N; ++n) acc[r][n] = V::fma(w, x[n], acc[r][n]);
+                    }
+                }
+            } else {
+                const float* v = static_cast<const float*>(a->kv.v) + at;
+                for (; j < stop; ++j, v += a->dv) {
+                    F x[N];
+                    for (int n = 0; n < N; ++n) x[n] = V::load(v + 16 * n);
+                    for (int r = 0; r < R; ++r) {
+                        const F w = V::set1(p[r][j]);
+                        for (int n = 0; n < N; ++n) acc[r][n] = V::fma(w, x[n], acc[r][n]);
+                    }
+                }
+            }
+        }
+        for (int r = 0; r < R; ++r)
+            for (int n = 0; n < N; ++n) V::store(o[r] + i + 16 * n, acc[r][n]);
+    }
+
+    // The narrow tail of the values (dv not a multiple of 16), one row.
+    static void values_tail(const Attention* a, int64_t start, int j0, int j1, const float* p, float* o, int64_t i) {
+        const int width = static_cast<int>(a->dv - i);
+        F acc = V::load_n(o + i, width);
+        for (int j = j0; j < j1; ++j) {
+            const int64_t at = slot(a, start + j) * a->dv + i;
+            const F x = a->kv.type_v == kKvF16 ? V::load_f16_n(static_cast<const uint16_t*>(a->kv.v) + at, width)
+                                               : V::load_n(static_cast<const float*>(a->kv.v) + at, width);
+            acc = V::fma(V::set1(p[j]), x, acc);
+        }
+        V::store_n(o + i, width, acc);
+    }
+
+    template <int R>
+    static void values_q8(const Attention* a, int64_t start, int j0, int j1, const float* const* p, float* const* o,
+                          int64_t i) {   // one block of 32 values
+        F acc[R][2];
+        for (int r = 0; r < R; ++r) acc[r][0] = V::load(o[r] + i), acc[r][1] = V::load(o[r] + i + 16);
+        for (int j = j0; j < j1; ++j) {
+            const int64_t s = slot(a, start + j);
+            const int8_t* v = static_cast<const int8_t*>(a->kv.v) + s * a->dv + i;
+            const float d = f16_to_f32(static_cast<const uint16_t*>(a->kv.v_scale)[s * (a->dv / 32) + i / 32]);
+            const F x0 = V::load_i8(v), x1 = V::load_i8(v + 16);
+            for (int r = 0; r < R; ++r) {
+                const F w = V::set1(p[r][j] * d);
+                acc[r][0] = V::fma(w, x0, acc[r][0]);
+                acc[r][1] = V::fma(w, x1, acc[r][1]);
+            }
+        }
+        for (int r = 0; r < R; ++r) V::store(o[r] + i, acc[r][0]), V::store(o[r] + i + 16, acc[r][1]);
+    }
+
+    template <int R>
+    static void values(const Attention* a, int64_t start, int j0, int j1, const float* const* p, float* const* o) {
+        if (j0 >= j1) return;
+        int64_t i = 0;
+        if (a->kv.type_v == kKvQ8_0) {
+            for (; i < a->dv; i += 32) values_q8<R>(a, start, j0, j1, p, o, i);
+            return;
+        }
+        for (; i + 16 * kVecs <= a->dv; i += 16 * kVecs) values_dense<R, kVecs>(a, start, j0, j1, p, o, i);
+        for (; i + 16 <= a->dv; i += 16) values_dense<R, 1>(a, start, j0, j1, p, o, i);
+        if (i < a->dv)
+            for (int r = 0; r < R; ++r) values_tail(a, start, j0, j1, p[r], o[r], i);
+    }
+
+    // Scores to weights: scale, softcap, bias, maximum, exp, sum. p beyond [lo, hi) is not touched.
+    static void weights(const Attention* a, const Row& row, int64_t start, float* p, float* m_out, float* l_out) {
+        const F lowest = V::set1(-__builtin_inff());
+        const int first = row.lo & ~15;
+        F top = lowest;
+        for (int j = first; j < row.hi; j += 16) {
+            F s = V::mul(V::load(p + j), V::set1(a->scale));
+            if (a->softcap != 0.0f) s = V::mul(vec_tanh<V>(V::div(s, V::set1(a->softcap))), V::set1(a->softcap));
+            if (a->slopes) {
+                float distance[16];
+                for (int l = 0; l < 16; ++l) distance[l] = static_cast<float>(start + j + l - row.position);
+                s = V::fma(V::set1(row.slope), V::load(distance), s);
+            }
+            V::store(p + j, s);
+            top = V::max(top, V::select(V::range(row.lo - j, row.hi - j), s, lowest));
+        }
+        const float m = V::hmax(top);
+        F sum = V::set1(0.0f);
+        for (int j = first; j < row.hi; j += 16) {
+            const F e = V::select(V::range(row.lo - j, row.hi - j), vec_exp<V>(V::sub(V::load(p + j), V::set1(m))), V::set1(0.0f));
+            sum = V::add(sum, e);
+            V::store(p + j, e);
+        }
+        *m_out = m;
+        *l_out = V::hsum(sum);
+    }
+
+    // One block of R rows over the chunk that starts at `start`. Every row sees something.
+    template <int R>
+    static void block(const Attention* a, Row* rows, int64_t start, float* buffer, const AttentionState* out) {
+        float* p[R];
+        float* o[R];
+        int lo = rows[0].lo, hi = rows[0].hi, from = rows[0].lo, to = rows[0].hi;   // union, intersection
+        for (int r = 0; r < R; ++r) {
+            p[r] = buffer + r * kKvChunk;
+            o[r] = out->o + rows[r].index * a->dv;
+            lo = rows[r].lo < lo ? rows[r].lo : lo;
+            hi = rows[r].hi > hi ? rows[r].hi : hi;
+            from = rows[r].lo > from ? rows[r].lo : from;
+            to = rows[r].hi < to ? rows[r].hi : to;
+        }
+        float* at[R];
+        int j = lo & ~15;
+        if (a->kv.type_k == kKvQ8_0) {
+            for (; j < hi; j += 16) {
+                for (int r = 0; r < R; ++r) at[r] = p[r] + j;
+                scores_q8<R>(a, rows, start + j, at);
+            }
+        } else {
+            for (; j + 16 * (kTiles - 1) < hi; j += 16 * kTiles) {
+                for (int r = 0; r < R; ++r) at[r] = p[r] + j;
+                scores_dense<R, kTiles>(a, rows, start + j, at);
+            }
+            for (; j < hi; j += 16) {
+                for (int r = 0; r < R; ++r) at[r] = p[r] + j;
+                scores_dense<R, 1>(a, rows, start + j, at);
+            }
+        }
+        for (int r = 0; r < R; ++r) {
+            weights(a, rows[r], start, p[r], &out->m[rows[r].index], &out->l[rows[r].index]);
+            memset(o[r], 0, static_cast<size_t>(a->dv) * sizeof(float));
+        }
+        // Rows together where all see the position, alone at the edges: what a row does not see it never multiplies.
+        if (from < to) {
+            for (int r = 0; r < R; ++r) values<1>(a, start, rows[r].lo, from, p + r, o + r);
+            values<R>(a, start, from, to, p, o);
+            for (int r = 0; r < R; ++r) values<1>(a, start, to, rows[r].hi, p + r, o + r);
+        } else {
+            for (int r = 0; r < R; ++r) values<1>(a, start, rows[r].lo, rows[r].hi, p + r, o + r);
+        }
+    }
+
+    static void chunk(const Attention* a, int64_t chunk_index, const AttentionState* out) {
+        const int64_t start = chunk_index * kKvChunk;
+        float* buffer = static_cast<float*>(a->scratch);                       // [kRows][kKvChunk]
+        float* q8_scale = buffer + kRows * kKvChunk;                           // [kRows][dk / 32]
+        int8_t* q8 = reinterpret_cast<int8_t*>(q8_scale + kRows * (a->dk / 32));  // [kRows][dk]
+        Row rows[kRows];
+        int n = 0;
+        for (int64_t index = 0; index < a->n_tokens * a->group; ++index) {
+            const int64_t t = index / a->group, h = index % a->group, position = a->pos0 + t;
+            int64_t lo = a->window > 0 && position + 1 > a->window ? position + 1 - a->window : 0;
+            int64_t hi = position + 1;
+            lo = lo < start ? 0 : lo - start;
+            hi = hi - start > kKvChunk ? kKvChunk : hi - start;
+            if (lo >= hi) {
+                out->m[index] = -__builtin_inff();
+                out->l[index] = 0.0f;
+                memset(out->o + index * a->dv, 0, static_cast<size_t>(a->dv) * sizeof(float));
+                continue;
+            }
+            Row& row = rows[n];
+            row = {a->q + t * a->q_stride + h * a->dk, index, static_cast<int>(lo), static_cast<int>(hi), position,
+                   a->slopes ? a->slopes[h] : 0.0f, q8 + n * a->dk, q8_scale + n * (a->dk / 32)};
+            if (a->kv.type_k == kKvQ8_0) {
+                int16_t sums[2 * 16];
+                for (int64_t i = 0; i < a->dk; i += 512) {   // sums are not needed here
+                    const int64_t w = a->dk - i < 512 ? a->dk - i : 512;
+                    quantize<V>(row.q + i, w, q8 + n * a->dk + i, q8_scale + n * (a->dk / 32) + i / 32, sums);
+                }
+            }
+            if (++n == kRows) {
+                block<kRows>(a, rows, start, buffer, out);
+                n = 0;
+            }
+        }
+        for (int r = 0; r < n; ++r) block<1>(a, rows + r, start, buffer, out);
+    }
+};
+
+template <class V>
+void attention_merge(const AttentionState* into, const AttentionState* part, int64_t rows, int64_t dv) {
+    const float none = -__builtin_inff();
+    for (int64_t r = 0; r < rows; ++r) {
+        float* o = into->o + r * dv;
+        const float* x = part->o + r * dv;
+        if (part->l[r] == 0.0f && part->m[r] == none) continue;
+        if (into->l[r] == 0.0f && into->m[r] == none) {
+            into->m[r] = part->m[r];
+            into->l[r] = part->l[r];
+            memcpy(o, x, static_cast<size_t>(dv) * sizeof(float));
+            continue;
+        }
+        const float top = into->m[r] > part->m[r] ? into->m[r] : part->m[r];
+        float e[2] = {into->m[r] - top, part->m[r] - top};
+        V::store_n(e, 2, vec_exp<V>(V::load_n(e, 2)));
+        into->m[r] = top;
+        into->l[r] = fma32(into->l[r], e[0], part->l[r] * e[1]);
+        const auto a = V::set1(e[0]), b = V::set1(e[1]);
+        for_vectors(dv, [&](int64_t at, int w) {
+            V::store_n(o + at, w, V::fma(V::load_n(o + at, w), a, V::mul(V::load_n(x + at, w), b)));
+        });
+    }
+}
+
+template <class V>
+void attention_finish(const AttentionState* s, int64_t row, int64_t dv, const float* sink, float* y) {
+    float l = s->l[row], factor = 1.0f;
+    if (sink) {
+        const float top = s->m[row] > *sink ? s->m[row] : *sink;
+        float e[2] = {s->m[row] - top, *sink - top};
+        V::store_n(e, 2, vec_exp<V>(V::load_n(e, 2)));
+        l = fma32(l, e[0], e[1]);
+        factor = e[0];
+    }
+    const float* o = s->o + row * dv;
+    const auto total = V::set1(l), f = V::set1(factor);
+    for_vectors(dv, [&](int64_t at, int w) { V::store_n(y + at, w, V::div(V::mul(V::load_n(o + at, w), f), total)); });
+}
+
+// One block of 32 floats to int8 and an f16 scale.
+template <class V>
+inline uint16_t kv_quantize32(const float* x, int8_t* q) {
+    int16_t sums[2];
+    float d;
+    quantize<V>(x, 32, q, &d, sums);
+    return f32_to_f16(d);
+}
+
+template <class V>
+void kv_store(const KvHead* kv, int64_t position, const float* k, int64_t dk, const float* v, int64_t dv) {
+    const int64_t slot = position % kv->capacity, tile = slot / kKvTile, lane = slot % kKvTile;
+    if (kv->type_k == kKvF32) {
+        float* out = static_cast<float*>(kv->k) + tile * dk * kKvTile + lane;
+        for (int64_t i = 0; i < dk; ++i) out[i * kKvTile] = k[i];
+    } else if (kv->type_k == kKvF16) {
+        uint16_t* out = static_cast<uint16_t*>(kv->k) + tile * dk * kKvTile + lane;
+        for_vectors(dk, [&](int64_t at, int w) {
+            uint16_t h[16];
+            V::store_f16(h, V::load_n(k + at, w));
+            for (int l = 0; l < w; ++l) out[(at + l) * kKvTile] = h[l];
+        });
+    } else {
+        int8_t* out = static_cast<int8_t*>(kv->k) + tile * dk * kKvTile;
+        uint16_t* scales = static_cast<uint16_t*>(kv->k_scale) + tile * (dk / 32) * kKvTile + lane;
+        for (int64_t b = 0; b < dk / 32; ++b) {
+            int8_t q[32];
+            scales[b * kKvTile] = kv_quantize32<V>(k + b * 32, q);
+            for (int i = 0; i < 32; i += 4) memcpy(out + ((b * 32 + i) / 4 * kKvTile + lane) * 4, q + i, 4);
+        }
+    }
+    if (kv->type_v == kKvF32) {
+        memcpy(static_cast<float*>(kv->v) + slot * dv, v, static_cast<size_t>(dv) * sizeof(float));
+    } else if (kv->type_v == kKvF16) {
+        uint16_t* out = static_cast<uint16_t*>(kv->v) + slot * dv;
+        for_vectors(dv, [&](int64_t at, int w) {
+            uint16_t h[16];
+            V::store_f16(h, V::load_n(v + at, w));
+            memcpy(out + at, h, static_cast<size_t>(w) * 2);
+        });
+    } else {
+        int8_t* out = static_cast<int8_t*>(kv->v) + slot * dv;
+        uint16_t* scales = static_cast<uint16_t*>(kv->v_scale) + slot * (dv / 32);
+        for (int64_t b = 0; b < dv / 32; ++b) scales[b] = kv_quantize32<V>(v + b * 32, out + b * 32);
+    }
+}
+
+}  // namespace thimble
