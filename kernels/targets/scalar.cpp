@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The reference: it runs everywhere and defines the bits.
 #include "kernels/isa/scalar.h"
-
-#include "kernels/formats/reference.h"
 #include "kernels/micro/float_table.h"
+#include "kernels/targets/reference_formats.h"
 
 namespace thimble {
 
