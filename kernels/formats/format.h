@@ -18,8 +18,8 @@ enum class Minimum { kNone, kBlock, kHalf };  // none, one for 32 weights, one f
 struct SubBlock {
     int8_t q[32];
     int32_t sc0, sc1;   // 1 unless kScalePerHalf
-    float dw, dw1;      // dw1: scale of the second half, used only if kFloatScalePerHalf
-    float m0, m1;       // m0 if kMinimum == kBlock, both if kHalf; else unset
+    float dw, dw1;      // of the two halves; equal unless kFloatScalePerHalf
+    float m0, m1;       // of the two halves; equal unless kMinimum == kHalf, 0 if kNone
 };
 
 // Facts that most formats share; a format states those that differ, and always:
@@ -52,6 +52,7 @@ inline float load_f16(const uint8_t* p) { return f16_to_f32(load_u16(p)); }
 inline void set_unit_scales(SubBlock* out, float dw) {
     out->sc0 = out->sc1 = 1;
     out->dw = out->dw1 = dw;
+    out->m0 = out->m1 = 0;
 }
 
 // q[i] = low nibble of p[i] - bias for i < 16, q[16 + i] = high nibble: the order of the 32-weight formats.

@@ -26,6 +26,7 @@ struct FormatIQ1_M : QuantFormat {
     static void unpack(const Block* b, int j, SubBlock* out) {
         const int word = load_u16(b->scales + (j >> 1) * 2) >> (j & 1) * 6;
         out->dw = out->dw1 = scale(b) * 0.125f;
+        out->m0 = out->m1 = 0;
         out->sc0 = 2 * (word & 7) + 1;
         out->sc1 = 2 * (word >> 3 & 7) + 1;
         for (int g = 0; g < 4; ++g) {

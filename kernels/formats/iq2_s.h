@@ -23,6 +23,7 @@ struct FormatIQ2_S : QuantFormat {
 
     static void unpack(const Block* b, int j, SubBlock* out) {
         out->dw = out->dw1 = load_f16(b->d) * 0.125f;
+        out->m0 = out->m1 = 0;
         out->sc0 = 2 * (b->scales[j] & 15) + 1;
         out->sc1 = 2 * (b->scales[j] >> 4) + 1;
         for (int g = 0; g < 4; ++g) {

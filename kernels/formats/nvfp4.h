@@ -25,7 +25,7 @@ struct FormatNVFP4 : QuantFormat {
         return bits_float((exponent + 127 - 7 - 1) << 23 | mantissa << 20);
     }
     static void unpack(const Block* b, int j, SubBlock* out) {
-        out->sc0 = out->sc1 = 1;
+        set_unit_scales(out, 0);
         out->dw = half_scale(b->scales[2 * j]);
         out->dw1 = half_scale(b->scales[2 * j + 1]);
         unpack_codebook(b->qs + j * 16, 8, kE2m1Doubled, out->q);

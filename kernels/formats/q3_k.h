@@ -27,6 +27,7 @@ struct FormatQ3_K : QuantFormat {
     }
     static void unpack(const Block* b, int j, SubBlock* out) {
         out->dw = out->dw1 = load_f16(b->d);
+        out->m0 = out->m1 = 0;
         out->sc0 = scale(b, 2 * j);
         out->sc1 = scale(b, 2 * j + 1);
         const uint8_t* bytes = b->qs + (j >> 2) * 32;

@@ -22,6 +22,7 @@ struct FormatQ6_K : QuantFormat {
 
     static void unpack(const Block* b, int j, SubBlock* out) {
         out->dw = out->dw1 = load_f16(b->d);
+        out->m0 = out->m1 = 0;
         out->sc0 = b->scales[2 * j];
         out->sc1 = b->scales[2 * j + 1];
         const int run = j >> 2, row = j & 3;

@@ -53,40 +53,57 @@ inline int dot16(const int8_t* a, const int8_t* b) {
     return sum;
 }
 
-// acc + the product of 32 weights with one activation block.
+// What the loops need to know of a format. One loop serves all formats of the same shape: the reference is built for
+// size, and a call for each 32 weights costs it little.
+struct UnpackCode {
+    void (*unpack)(const uint8_t* block, int j, SubBlock* out);
+    int block, bytes;
+};
 template <class F>
+void unpack_bytes(const uint8_t* block, int j, SubBlock* out) {
+    F::unpack(reinterpret_cast<const typename F::Block*>(block), j, out);
+}
+
+// acc + the product of 32 weights with one activation block.
+template <Minimum kMinimum, bool kScalePerHalf, bool kFloatScalePerHalf>
 inline float accumulate32(const SubBlock& w, const int8_t* a, float da, const int16_t* s, float acc) {
     const int half0 = dot16(w.q, a), half1 = dot16(w.q + 16, a + 16);
-    if constexpr (F::kFloatScalePerHalf) {
+    if constexpr (kFloatScalePerHalf) {
         acc = fma32(static_cast<float>(half0), w.dw * da, acc);
         return fma32(static_cast<float>(half1), w.dw1 * da, acc);
     }
-    const int sum = F::kScalePerHalf ? w.sc0 * half0 + w.sc1 * half1 : half0 + half1;
+    const int sum = kScalePerHalf ? w.sc0 * half0 + w.sc1 * half1 : half0 + half1;
     acc = fma32(static_cast<float>(sum), w.dw * da, acc);
-    if constexpr (F::kMinimum == Minimum::kBlock) acc = fma32(w.m0, da * static_cast<float>(s[0] + s[1]), acc);
-    if constexpr (F::kMinimum == Minimum::kHalf) {
+    if constexpr (kMinimum == Minimum::kBlock) acc = fma32(w.m0, da * static_cast<float>(s[0] + s[1]), acc);
+    if constexpr (kMinimum == Minimum::kHalf) {
         acc = fma32(w.m0, da * static_cast<float>(s[0]), acc);
         acc = fma32(w.m1, da * static_cast<float>(s[1]), acc);
     }
     return acc;
 }
 
-template <class F>
-void reference_matmul_quantized(const Matmul* m) {
-    constexpr int kColumns = 32, kSubBlocks = F::kBlock / 32;
+template <Minimum kMinimum, bool kScalePerHalf, bool kFloatScalePerHalf>
+void reference_matmul_quantized(const Matmul* m, const UnpackCode& code) {
+    constexpr int kColumns = 32;
     for (int64_t r = 0; r < m->rows; ++r) {
-        const auto* row = reinterpret_cast<const typename F::Block*>(m->w + static_cast<size_t>(r) * m->row_bytes);
+        const uint8_t* row = m->w + static_cast<size_t>(r) * m->row_bytes;
         for (int64_t c0 = 0; c0 < m->n; c0 += kColumns) {
             const int columns = static_cast<int>(m->n - c0 < kColumns ? m->n - c0 : kColumns);
             float acc[kColumns] = {};
+            const uint8_t* block = row;
+            int j = 0;  // sub-block of the block
             for (int64_t b = 0; b < m->k / 32; ++b) {  // one unpacking serves all columns of the group
                 SubBlock w;
-                F::unpack(row + b / kSubBlocks, static_cast<int>(b % kSubBlocks), &w);
+                code.unpack(block, j, &w);
                 for (int c = 0; c < columns; ++c) {
                     const int64_t column = m->col ? m->col[c0 + c] : c0 + c;
-                    acc[c] = accumulate32<F>(w, m->acts.q + column * m->acts.q_stride + b * 32,
-                                             m->acts.d[column * m->acts.d_stride + b],
-                                             m->acts.s + column * m->acts.s_stride + b * 2, acc[c]);
+                    acc[c] = accumulate32<kMinimum, kScalePerHalf, kFloatScalePerHalf>(
+                        w, m->acts.q + column * m->acts.q_stride + b * 32, m->acts.d[column * m->acts.d_stride + b],
+                        m->acts.s + column * m->acts.s_stride + b * 2, acc[c]);
+                }
+                if (++j == code.block / 32) {
+                    j = 0;
+                    block += code.bytes;
                 }
             }
             for (int c = 0; c < columns; ++c) m->out[(c0 + c) * m->out_stride + r] = acc[c];
@@ -116,31 +133,37 @@ void reference_matmul(const Matmul* m) {
     if constexpr (F::kDense) {
         reference_matmul_dense<F>(m);
     } else {
-        reference_matmul_quantized<F>(m);
+        reference_matmul_quantized<F::kMinimum, F::kScalePerHalf, F::kFloatScalePerHalf>(
+            m, {unpack_bytes<F>, F::kBlock, F::kBytes});
     }
 }
 
-// k a multiple of F::kBlock. (dw * sc) * q (+ m), each step rounded once: exact but for the minimum and Q8_K.
+// k a multiple of the block. (dw * sc) * q (+ m), each step rounded once: exact but for the minimum and Q8_K.
+template <Minimum kMinimum>
+void reference_dequantize_quantized(const uint8_t* w, int64_t k, float* out, const UnpackCode& code) {
+    int j = 0;
+    for (int64_t b = 0; b < k / 32; ++b) {
+        SubBlock s;
+        code.unpack(w, j, &s);
+        const float scales[2] = {s.dw * static_cast<float>(s.sc0), s.dw1 * static_cast<float>(s.sc1)};
+        const float minima[2] = {s.m0, kMinimum == Minimum::kHalf ? s.m1 : s.m0};
+        for (int i = 0; i < 32; ++i) {
+            const float product = scales[i >> 4] * static_cast<float>(s.q[i]);
+            *out++ = kMinimum == Minimum::kNone ? product : product + minima[i >> 4];
+        }
+        if (++j == code.block / 32) {
+            j = 0;
+            w += code.bytes;
+        }
+    }
+}
+
 template <class F>
 void reference_dequantize(const uint8_t* w, int64_t k, float* out) {
     if constexpr (F::kDense) {
         for (int64_t i = 0; i < k; ++i) out[i] = F::load(w, i);
     } else {
-        const auto* block = reinterpret_cast<const typename F::Block*>(w);
-        for (int64_t b = 0; b < k / 32; ++b, out += 32) {
-            SubBlock s;
-            F::unpack(block + b / (F::kBlock / 32), static_cast<int>(b % (F::kBlock / 32)), &s);
-            for (int h = 0; h < 2; ++h) {
-                float scale = F::kFloatScalePerHalf && h ? s.dw1 : s.dw;
-                if constexpr (F::kScalePerHalf) scale *= static_cast<float>(h ? s.sc1 : s.sc0);
-                for (int i = 16 * h; i < 16 * h + 16; ++i) {
-                    out[i] = scale * static_cast<float>(s.q[i]);
-                    if constexpr (F::kMinimum != Minimum::kNone) {
-                        out[i] += F::kMinimum == Minimum::kHalf && h ? s.m1 : s.m0;
-                    }
-                }
-            }
-        }
+        reference_dequantize_quantized<F::kMinimum>(w, k, out, {unpack_bytes<F>, F::kBlock, F::kBytes});
     }
 }
 
