@@ -34,6 +34,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default) /* the library is built with everything else hidden */
+#endif
 
 #define THIMBLE_VERSION_MAJOR 0
 #define THIMBLE_VERSION_MINOR 1
@@ -263,6 +266,9 @@ typedef struct thimble_tensor_info {
 uint32_t thimble_tensor_count(const thimble_model* m);
 int thimble_tensor(const thimble_model* m, uint32_t index, thimble_tensor_info* out); /* 1, or 0 past the end */
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif
