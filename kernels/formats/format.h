@@ -31,7 +31,7 @@ struct QuantFormat {
     static constexpr bool kScalePerHalf = false;       // integer scales sc0, sc1
     static constexpr bool kFloatScalePerHalf = false;  // float scales dw, dw1
     static constexpr int kBias = 0;                    // q = stored field - kBias, when q is stored as it is
-    static constexpr bool kEncodes = false;            // has encode(const float x[kBlock], Block* out)
+    static constexpr bool kEncodes = false;            // has encode(const float weights[kBlock], Block* out)
 };
 
 inline uint16_t load_u16(const uint8_t* p) { return static_cast<uint16_t>(p[0] | p[1] << 8); }
@@ -61,6 +61,10 @@ inline void unpack_nibble_halves(const uint8_t* p, int bias, int8_t* q) {
         q[i] = static_cast<int8_t>((p[i] & 15) - bias);
         q[i + 16] = static_cast<int8_t>((p[i] >> 4) - bias);
     }
+}
+
+inline void pack_nibble_halves(const int8_t* q, int bias, uint8_t* p) {
+    for (int i = 0; i < 16; ++i) p[i] = static_cast<uint8_t>((q[i] + bias) | (q[i + 16] + bias) << 4);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Q2_K: 256 weights in 16 groups of 16, w = d * scale * 2 bits - dmin * min. scales[g] = scale (low nibble) and min (high)
 // of group g. Weights stand in two runs of 128 over 32 bytes each; bits 2s, 2s + 1 of byte i of a run are weight 32s + i.
 #pragma once
+#include "kernels/formats/fit.h"
 #include "kernels/formats/format.h"
 
 namespace thimble {
@@ -31,6 +32,18 @@ struct FormatQ2_K : QuantFormat {
         const uint8_t* bytes = b->qs + (j >> 2) * 32;
         const int shift = (j & 3) * 2;
         for (int i = 0; i < 32; ++i) out->q[i] = static_cast<int8_t>(bytes[i] >> shift & 3);
+    }
+    static constexpr bool kEncodes = true;
+    static void encode(const float* weights, Block* out) {
+        LineGroups groups;
+        fit_line_groups(weights, 16, kQuantMax, 15, &groups);
+        store_u16(out->d, groups.d);
+        store_u16(out->dmin, groups.dmin);
+        for (int g = 0; g < 16; ++g) out->scales[g] = static_cast<uint8_t>(groups.scale[g] | groups.min[g] << 4);
+        memset(out->qs, 0, sizeof out->qs);
+        for (int i = 0; i < 256; ++i) {
+            out->qs[(i >> 7) * 32 + (i & 31)] |= static_cast<uint8_t>(groups.q[i] << (i >> 5 & 3) * 2);
+        }
     }
 };
 static_assert(sizeof(FormatQ2_K::Block) == FormatQ2_K::kBytes);

@@ -3,6 +3,7 @@
 // bit of weight 32j + i is bit j of hmask[i]. Scale g: low nibbles of groups 0 to 7 are the low nibbles of scales[g], of
 // groups 8 to 15 the high nibbles of scales[g - 8]; the upper two bits are bits 2(g / 4) of scales[8 + g % 4].
 #pragma once
+#include "kernels/formats/fit.h"
 #include "kernels/formats/format.h"
 
 namespace thimble {
@@ -35,6 +36,23 @@ struct FormatQ3_K : QuantFormat {
         for (int i = 0; i < 32; ++i) {
             const int field = (bytes[i] >> shift & 3) + (b->hmask[i] >> j & 1) * 4;
             out->q[i] = static_cast<int8_t>(field - kBias);
+        }
+    }
+    static constexpr bool kEncodes = true;
+    static void encode(const float* weights, Block* out) {
+        ScaleGroups groups;
+        fit_scale_groups(weights, {kQuantMin, kQuantMax}, {-32, 31}, &groups);
+        memset(out, 0, sizeof *out);
+        store_u16(out->d, groups.d);
+        for (int g = 0; g < 16; ++g) {
+            const int field = groups.scale[g] + 32;
+            out->scales[g & 7] |= static_cast<uint8_t>((field & 15) << (g >> 3) * 4);
+            out->scales[8 + (g & 3)] |= static_cast<uint8_t>(field >> 4 << (g >> 2) * 2);
+        }
+        for (int i = 0; i < 256; ++i) {
+            const int field = groups.q[i] + kBias;
+            out->qs[(i >> 7) * 32 + (i & 31)] |= static_cast<uint8_t>((field & 3) << (i >> 5 & 3) * 2);
+            out->hmask[i & 31] |= static_cast<uint8_t>(field >> 2 << (i >> 5));
         }
     }
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Q4_1: 32 weights, w = d * nibble + m. Byte i holds weight i (low) and weight i + 16 (high).
 #pragma once
+#include "kernels/formats/fit.h"
 #include "kernels/formats/format.h"
 
 namespace thimble {
@@ -21,6 +22,17 @@ struct FormatQ4_1 : QuantFormat {
         set_unit_scales(out, load_f16(b->d));
         out->m0 = out->m1 = load_f16(b->m);
         unpack_nibble_halves(b->qs, 0, out->q);
+    }
+    static constexpr bool kEncodes = true;
+    static void encode(const float* weights, Block* out) {
+        double x[32];
+        int8_t q[32];
+        load_finite(weights, 32, x);
+        const Line line = fit_line(x, 32, kQuantMax, false);
+        store_u16(out->d, to_f16_scale(line.scale));
+        store_u16(out->m, to_f16_scale(line.minimum));
+        quantize_linear(x, 32, load_f16(out->d), load_f16(out->m), 0, kQuantMax, q);
+        pack_nibble_halves(q, 0, out->qs);
     }
 };
 static_assert(sizeof(FormatQ4_1::Block) == FormatQ4_1::kBytes);

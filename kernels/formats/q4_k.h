@@ -2,6 +2,7 @@
 // Q4_K: 256 weights in 8 groups of 32, w = d * scale * nibble - dmin * min with 6-bit scales and mins. Groups 2p and
 // 2p + 1 are the low and the high nibbles of bytes 32p to 32p + 31.
 #pragma once
+#include "kernels/formats/fit.h"
 #include "kernels/formats/format.h"
 
 namespace thimble {
@@ -16,6 +17,18 @@ struct ScaleMin {
 inline ScaleMin load_scale_min(const uint8_t* s, int group) {
     if (group < 4) return {s[group] & 63, s[group + 4] & 63};
     return {(s[group + 4] & 15) | (s[group - 4] >> 6) << 4, (s[group + 4] >> 4) | (s[group] >> 6) << 4};
+}
+
+// The fields of `group` have to be zero before.
+inline void store_scale_min(uint8_t* s, int group, ScaleMin v) {
+    if (group < 4) {
+        s[group] = static_cast<uint8_t>(s[group] | v.scale);
+        s[group + 4] = static_cast<uint8_t>(s[group + 4] | v.min);
+    } else {
+        s[group + 4] = static_cast<uint8_t>((v.scale & 15) | (v.min & 15) << 4);
+        s[group - 4] = static_cast<uint8_t>(s[group - 4] | v.scale >> 4 << 6);
+        s[group] = static_cast<uint8_t>(s[group] | v.min >> 4 << 6);
+    }
 }
 
 struct FormatQ4_K : QuantFormat {
@@ -37,6 +50,18 @@ struct FormatQ4_K : QuantFormat {
         const uint8_t* bytes = b->qs + (j >> 1) * 32;
         const int shift = (j & 1) * 4;
         for (int i = 0; i < 32; ++i) out->q[i] = static_cast<int8_t>(bytes[i] >> shift & 15);
+    }
+    static constexpr bool kEncodes = true;
+    static void encode(const float* weights, Block* out) {
+        LineGroups groups;
+        fit_line_groups(weights, 32, kQuantMax, 63, &groups);
+        memset(out, 0, sizeof *out);
+        store_u16(out->d, groups.d);
+        store_u16(out->dmin, groups.dmin);
+        for (int g = 0; g < 8; ++g) store_scale_min(out->scales, g, {groups.scale[g], groups.min[g]});
+        for (int i = 0; i < 256; ++i) {
+            out->qs[(i >> 6) * 32 + (i & 31)] |= static_cast<uint8_t>(groups.q[i] << (i >> 5 & 1) * 4);
+        }
     }
 };
 static_assert(sizeof(FormatQ4_K::Block) == FormatQ4_K::kBytes);

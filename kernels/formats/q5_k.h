@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Q5_K: as Q4_K with a fifth bit: bit j of qh[i] belongs to weight i of group j.
 #pragma once
+#include "kernels/formats/fit.h"
 #include "kernels/formats/q4_k.h"
 
 namespace thimble {
@@ -27,6 +28,19 @@ struct FormatQ5_K : QuantFormat {
         const int shift = (j & 1) * 4;
         for (int i = 0; i < 32; ++i) {
             out->q[i] = static_cast<int8_t>((bytes[i] >> shift & 15) + (b->qh[i] >> j & 1) * 16);
+        }
+    }
+    static constexpr bool kEncodes = true;
+    static void encode(const float* weights, Block* out) {
+        LineGroups groups;
+        fit_line_groups(weights, 32, kQuantMax, 63, &groups);
+        memset(out, 0, sizeof *out);
+        store_u16(out->d, groups.d);
+        store_u16(out->dmin, groups.dmin);
+        for (int g = 0; g < 8; ++g) store_scale_min(out->scales, g, {groups.scale[g], groups.min[g]});
+        for (int i = 0; i < 256; ++i) {
+            out->qs[(i >> 6) * 32 + (i & 31)] |= static_cast<uint8_t>((groups.q[i] & 15) << (i >> 5 & 1) * 4);
+            out->qh[i & 31] |= static_cast<uint8_t>(groups.q[i] >> 4 << (i >> 5));
         }
     }
 };

@@ -3,6 +3,7 @@
 // of 64 bytes of low nibbles, row 0 and 2 are the low and high nibbles of bytes 0 to 31, row 1 and 3 those of bytes 32
 // to 63; bits 2r, 2r + 1 of byte i of the run's 32 high bytes belong to weight i of row r.
 #pragma once
+#include "kernels/formats/fit.h"
 #include "kernels/formats/format.h"
 
 namespace thimble {
@@ -31,6 +32,19 @@ struct FormatQ6_K : QuantFormat {
         for (int i = 0; i < 32; ++i) {
             const int field = (low[i] >> (row >> 1) * 4 & 15) | (high[i] >> row * 2 & 3) << 4;
             out->q[i] = static_cast<int8_t>(field - kBias);
+        }
+    }
+    static constexpr bool kEncodes = true;
+    static void encode(const float* weights, Block* out) {
+        ScaleGroups groups;
+        fit_scale_groups(weights, {kQuantMin, kQuantMax}, {-128, 127}, &groups);
+        memset(out, 0, sizeof *out);
+        store_u16(out->d, groups.d);
+        for (int g = 0; g < 16; ++g) out->scales[g] = static_cast<int8_t>(groups.scale[g]);
+        for (int i = 0; i < 256; ++i) {
+            const int field = groups.q[i] + kBias, run = i >> 7, row = i >> 5 & 3, column = i & 31;
+            out->ql[run * 64 + (row & 1) * 32 + column] |= static_cast<uint8_t>((field & 15) << (row >> 1) * 4);
+            out->qh[run * 32 + column] |= static_cast<uint8_t>(field >> 4 << row * 2);
         }
     }
 };
