@@ -28,7 +28,8 @@ bool encode_as(const float* x, int64_t k, uint8_t* out) {
 bool encode_row(uint32_t type, const float* x, int64_t k, uint8_t* out) {
     switch (type) {
 #define THIMBLE_FORMAT(name, id, block, bytes) \
-    case id: return encode_as<Format##name>(x, k, out);
+    case id:                                   \
+        return encode_as<Format##name>(x, k, out);
 #include "kernels/formats/formats.def"
 #undef THIMBLE_FORMAT
         default: return false;

@@ -232,7 +232,8 @@ inline double quantize_scale_groups(const double* x, const double* scales, const
     return total;
 }
 
-inline void fit_scale_groups(const float* weights, const LinearCodes& codes, const LinearCodes& scale_codes, ScaleGroups* out) {
+inline void fit_scale_groups(const float* weights, const LinearCodes& codes, const LinearCodes& scale_codes,
+                             ScaleGroups* out) {
     double x[256], scales[16], largest = 0;
     load_finite(weights, 256, x);
     for (int g = 0; g < 16; ++g) {

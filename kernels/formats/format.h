@@ -17,9 +17,9 @@ enum class Minimum { kNone, kBlock, kHalf };  // none, one for 32 weights, one f
 // Weight i of a sub-block of 32, in half h = i / 16, is (dw * sc_h) * q[i] + m_h.
 struct SubBlock {
     int8_t q[32];
-    int32_t sc0, sc1;   // 1 unless kScalePerHalf
-    float dw, dw1;      // of the two halves; equal unless kFloatScalePerHalf
-    float m0, m1;       // of the two halves; equal unless kMinimum == kHalf, 0 if kNone
+    int32_t sc0, sc1;  // 1 unless kScalePerHalf
+    float dw, dw1;     // of the two halves; equal unless kFloatScalePerHalf
+    float m0, m1;      // of the two halves; equal unless kMinimum == kHalf, 0 if kNone
 };
 
 // Facts that most formats share; a format states those that differ, and always:

@@ -20,7 +20,8 @@ struct FormatIQ1_M : QuantFormat {
     static constexpr bool kScalePerHalf = true;
 
     static float scale(const Block* b) {
-        const int bits = b->scales[1] >> 4 | (b->scales[3] >> 4) << 4 | (b->scales[5] >> 4) << 8 | (b->scales[7] >> 4) << 12;
+        const int bits =
+            b->scales[1] >> 4 | (b->scales[3] >> 4) << 4 | (b->scales[5] >> 4) << 8 | (b->scales[7] >> 4) << 12;
         return f16_to_f32(static_cast<uint16_t>(bits));
     }
     static void unpack(const Block* b, int j, SubBlock* out) {

@@ -47,7 +47,8 @@ struct FormatIQ4_NL : QuantFormat {
         store_u16(out->d, to_f16_scale(fit_scale(x, 32, Iq4Codes{})));
         const double d = load_f16(out->d), inverse = d != 0 ? 1 / d : 0;
         for (int i = 0; i < 16; ++i) {
-            out->qs[i] = static_cast<uint8_t>(Iq4Codes::index(x[i] * inverse) | Iq4Codes::index(x[i + 16] * inverse) << 4);
+            out->qs[i] =
+                static_cast<uint8_t>(Iq4Codes::index(x[i] * inverse) | Iq4Codes::index(x[i + 16] * inverse) << 4);
         }
     }
 };

@@ -10,7 +10,8 @@
 
 #include "kernels/micro/half.h"
 
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__aarch64__) || (defined(__riscv_flen) && __riscv_flen >= 32)
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__aarch64__) || \
+    (defined(__riscv_flen) && __riscv_flen >= 32)
 #define THIMBLE_HARDWARE_FMA 1
 #else
 #define THIMBLE_HARDWARE_FMA 0

@@ -34,7 +34,7 @@ inline uint16_t f32_to_f16(float f) {
     const uint32_t bits = float_bits(f), sign = bits >> 16 & 0x8000, mag = bits & 0x7fffffff;
     if (mag > 0x7f800000) return static_cast<uint16_t>(sign | 0x7e00 | (mag >> 13 & 0x3ff));
     if (mag >= 0x477ff000) return static_cast<uint16_t>(sign | 0x7c00);  // 65520 and up round to infinity
-    if (mag < 0x33000000) return static_cast<uint16_t>(sign);           // below 2^-25: zero
+    if (mag < 0x33000000) return static_cast<uint16_t>(sign);            // below 2^-25: zero
     uint32_t value = mag, drop = 13;
     if (mag < 0x38800000) {  // a subnormal half: align the significand to units of 2^-24
         drop = 126 - (mag >> 23);

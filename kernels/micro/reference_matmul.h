@@ -91,7 +91,7 @@ void reference_matmul_quantized(const Matmul* m, const UnpackCode& code) {
             const int columns = static_cast<int>(m->n - c0 < kColumns ? m->n - c0 : kColumns);
             float acc[kColumns] = {};
             const uint8_t* block = row;
-            int j = 0;  // sub-block of the block
+            int j = 0;                                 // sub-block of the block
             for (int64_t b = 0; b < m->k / 32; ++b) {  // one unpacking serves all columns of the group
                 SubBlock w;
                 code.unpack(block, j, &w);

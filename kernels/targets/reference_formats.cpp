@@ -11,8 +11,8 @@ void reference_fill_formats(Kernels* kernels) {
         kernels->matmul[id] = nullptr;
         kernels->dequantize[id] = nullptr;
     }
-#define THIMBLE_FORMAT(name, id, block, bytes)                \
-    kernels->matmul[id] = reference_matmul<Format##name>;     \
+#define THIMBLE_FORMAT(name, id, block, bytes)            \
+    kernels->matmul[id] = reference_matmul<Format##name>; \
     kernels->dequantize[id] = reference_dequantize<Format##name>;
 #include "kernels/formats/formats.def"
 #undef THIMBLE_FORMAT

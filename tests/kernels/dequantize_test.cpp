@@ -44,15 +44,17 @@ static void test_against_oracle(const Kernels& k, uint32_t type) {
     const FormatInfo* f = format_info(type);
     Random random(type + 1000);
     for (int n = 0; n < 400; ++n) {
-        unsigned char* blocks = static_cast<unsigned char*>(malloc(f->bytes * 2));  // exact size: sanitizers see over-reads
+        unsigned char* blocks =
+            static_cast<unsigned char*>(malloc(f->bytes * 2));  // exact size: sanitizers see over-reads
         float out[512];
         for (uint32_t i = 0; i < f->bytes * 2; ++i) blocks[i] = static_cast<unsigned char>(random.next32());
         if (n < 2) memset(blocks, n ? 0xff : 0, f->bytes * 2);
         k.dequantize[type](blocks, f->block * 2, out);
         for (uint32_t i = 0; i < f->block * 2; ++i) {
-            const double want = format_is_dense(type)
-                ? oracle::dense(type, blocks, i)
-                : oracle::weight(type, blocks + i / f->block * f->bytes, static_cast<int>(i % f->block)).value();
+            const double want =
+                format_is_dense(type)
+                    ? oracle::dense(type, blocks, i)
+                    : oracle::weight(type, blocks + i / f->block * f->bytes, static_cast<int>(i % f->block)).value();
             if (!CHECK(bits_of(out[i]) == bits_of(static_cast<float>(want)))) {
                 printf("    %s weight %u: %a, oracle %a\n", f->name, i, static_cast<double>(out[i]), want);
             }

@@ -22,9 +22,12 @@ struct Bound {
     uint32_t type;
     double normal, cubed;
 };
-static const Bound kBounds[] = {{kQ4_0, 0.082, 0.110},  {kQ4_1, 0.0705, 0.086}, {kQ5_0, 0.0406, 0.0595}, {kQ5_1, 0.0344, 0.0446},
-                                {kQ8_0, 0.0049, 0.0083}, {kQ2_K, 0.265, 0.255},  {kQ3_K, 0.146, 0.154},   {kQ4_K, 0.071, 0.0875},
-                                {kQ5_K, 0.0352, 0.0466}, {kQ6_K, 0.0169, 0.0241}, {kIQ4_NL, 0.075, 0.090}, {kF16, 3e-4, 3e-4},
+static const Bound kBounds[] = {{kQ4_0, 0.082, 0.110},   {kQ4_1, 0.0705, 0.086},
+                                {kQ5_0, 0.0406, 0.0595}, {kQ5_1, 0.0344, 0.0446},
+                                {kQ8_0, 0.0049, 0.0083}, {kQ2_K, 0.265, 0.255},
+                                {kQ3_K, 0.146, 0.154},   {kQ4_K, 0.071, 0.0875},
+                                {kQ5_K, 0.0352, 0.0466}, {kQ6_K, 0.0169, 0.0241},
+                                {kIQ4_NL, 0.075, 0.090}, {kF16, 3e-4, 3e-4},
                                 {kBF16, 2e-3, 2e-3},     {kF32, 0, 0}};
 
 constexpr int kValues = 256 * 100;
@@ -60,7 +63,8 @@ static void test_error(const Bound& b) {
         }
         round_trip(b.type, kValues);
         const double bound = cubed ? b.cubed : b.normal, ratio = squared_error(kValues) / squared(kValues);
-        if (!CHECK(ratio <= bound * bound)) printf("    %s: error^2 %g of %g\n", format_info(b.type)->name, ratio, bound * bound);
+        if (!CHECK(ratio <= bound * bound))
+            printf("    %s: error^2 %g of %g\n", format_info(b.type)->name, ratio, bound * bound);
     }
 }
 
@@ -75,8 +79,10 @@ static void test_simple(uint32_t type) {
         for (int64_t i = 0; i < f->block; ++i) x[i] = value;
         round_trip(type, f->block);
         float worst = 0;
-        for (int64_t i = 0; i < f->block; ++i) worst = magnitude_of(y[i] - value) > worst ? magnitude_of(y[i] - value) : worst;
-        if (!CHECK(worst <= 2e-3f * magnitude_of(value))) printf("    %s: %g off by %g\n", f->name, static_cast<double>(value), static_cast<double>(worst));
+        for (int64_t i = 0; i < f->block; ++i)
+            worst = magnitude_of(y[i] - value) > worst ? magnitude_of(y[i] - value) : worst;
+        if (!CHECK(worst <= 2e-3f * magnitude_of(value)))
+            printf("    %s: %g off by %g\n", f->name, static_cast<double>(value), static_cast<double>(worst));
     }
     for (int64_t at = 0; at < f->block; at += 13) {  // one spike
         for (int64_t i = 0; i < f->block; ++i) x[i] = 0;
@@ -84,7 +90,8 @@ static void test_simple(uint32_t type) {
         round_trip(type, f->block);
         const float bound = type == kIQ4_NL ? 3.5f / 112 : 3.5f * 5e-3f;  // IQ4_NL has no code 0, the nearest is 1
         for (int64_t i = 0; i < f->block; ++i) {
-            if (!CHECK(magnitude_of(y[i] - x[i]) <= bound)) printf("    %s: spike %g\n", f->name, static_cast<double>(y[i]));
+            if (!CHECK(magnitude_of(y[i] - x[i]) <= bound))
+                printf("    %s: spike %g\n", f->name, static_cast<double>(y[i]));
         }
     }
 }
@@ -94,7 +101,8 @@ static bool finite(float v) { return (float_bits(v) & 0x7f800000) != 0x7f800000;
 // Denormals, the largest floats, NaN and infinities among ordinary values: the result is finite.
 static void test_extremes(uint32_t type) {
     const FormatInfo* f = format_info(type);
-    const uint32_t specials[] = {0x00000001, 0x807fffff, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffffffff, 0x47800000};
+    const uint32_t specials[] = {0x00000001, 0x807fffff, 0x7f7fffff, 0xff7fffff, 0x7f800000,
+                                 0xff800000, 0x7fc00000, 0xffffffff, 0x47800000};
     Random random(type);
     for (int n = 0; n < 200; ++n) {
         const float size = bits_float(static_cast<uint32_t>(1 + n * 253 / 199) << 23);

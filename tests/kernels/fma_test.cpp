@@ -70,7 +70,7 @@ static float round_wide(const Wide& v, bool negative) {
     while (top >= 0 && !v.bit(top)) --top;
     const uint32_t sign = negative ? 0x80000000u : 0;
     if (top < 0) return bits_float(sign);
-    int low = top - 23;                                       // place of the last bit kept
+    int low = top - 23;  // place of the last bit kept
     if (low < Wide::kUnit - 149) low = Wide::kUnit - 149;
     uint64_t kept = 0;
     for (int i = low + 23; i >= low; --i) kept = kept * 2 + static_cast<uint64_t>(v.bit(i));
@@ -117,7 +117,8 @@ static void test_edges() {
     const int n = sizeof kEdges / sizeof *kEdges;
     for (int i = 0; i < n * n * n * 8; ++i) {
         const uint32_t sign = static_cast<uint32_t>(i % 8);
-        const float a = bits_float(kEdges[i / 8 % n] | sign << 31), b = bits_float(kEdges[i / 8 / n % n] | sign >> 1 << 31);
+        const float a = bits_float(kEdges[i / 8 % n] | sign << 31),
+                    b = bits_float(kEdges[i / 8 / n % n] | sign >> 1 << 31);
         const float c = bits_float(kEdges[i / 8 / n / n] | sign >> 2 << 31);
         const float got = fma32_software(a, b, c);
         if (finite(a) && finite(b) && finite(c)) {
@@ -136,7 +137,7 @@ static void test_random(int count, float (*want)(float, float, float)) {
         uint32_t ua = random.next32(), ub = random.next32(), uc = random.next32();
         if (i & 1) ua &= 0xfffff000u;
         if (i & 2) ub &= 0xffff0000u;
-        if (i & 4) ub = (ub & 0x807fffff) | ((281u - (ua >> 23 & 255)) % 255) << 23;   // the product is about 2^27
+        if (i & 4) ub = (ub & 0x807fffff) | ((281u - (ua >> 23 & 255)) % 255) << 23;        // the product is about 2^27
         if (i & 8) ub = (ub & 0x807fffff) | ((127u - (ua >> 23 & 255) + 255) % 255) << 23;  // about 2^-127
         const float a = bits_float(ua), b = bits_float(ub), p = a * b;
         if (i & 16) uc = (float_bits(p) ^ 0x80000000u) + (random.next32() % 5) - 2;

@@ -48,7 +48,8 @@ static float quantized_dot(uint32_t type, const unsigned char* row, int64_t k, c
             acc = fma32(static_cast<float>(w[0].offset), scale * static_cast<float>(sums[2 * b]), acc);
             acc = fma32(static_cast<float>(w[16].offset), scale * static_cast<float>(sums[2 * b + 1]), acc);
         } else if (w[0].has_offset) {
-            acc = fma32(static_cast<float>(w[0].offset), scale * static_cast<float>(sums[2 * b] + sums[2 * b + 1]), acc);
+            acc =
+                fma32(static_cast<float>(w[0].offset), scale * static_cast<float>(sums[2 * b] + sums[2 * b + 1]), acc);
         }
     }
     return acc;
@@ -56,7 +57,8 @@ static float quantized_dot(uint32_t type, const unsigned char* row, int64_t k, c
 
 static float dense_dot(uint32_t type, const unsigned char* row, int64_t k, const float* v) {
     float lanes[16] = {};
-    for (int64_t i = 0; i < k; ++i) lanes[i % 16] = fma32(static_cast<float>(oracle::dense(type, row, i)), v[i], lanes[i % 16]);
+    for (int64_t i = 0; i < k; ++i)
+        lanes[i % 16] = fma32(static_cast<float>(oracle::dense(type, row, i)), v[i], lanes[i % 16]);
     for (int width = 8; width > 0; width /= 2) {
         for (int l = 0; l < width; ++l) lanes[l] += lanes[l + width];
     }
@@ -64,19 +66,22 @@ static float dense_dot(uint32_t type, const unsigned char* row, int64_t k, const
 }
 
 // |result - exact| against a bound of float rounding: terms times 2^-23 times the sum of magnitudes.
-static void check_near(uint32_t type, const unsigned char* row, int64_t k, const float* v, const int8_t* a, const float* da,
-                       float result) {
+static void check_near(uint32_t type, const unsigned char* row, int64_t k, const float* v, const int8_t* a,
+                       const float* da, float result) {
     const FormatInfo* f = format_info(type);
     double sum = 0, total = 0;
     for (int64_t i = 0; i < k; ++i) {
-        const double w = format_is_dense(type)
-            ? oracle::dense(type, row, i)
-            : oracle::weight(type, row + i / f->block * f->bytes, static_cast<int>(i % f->block)).value();
-        const double activation = format_is_dense(type) ? static_cast<double>(v[i]) : static_cast<double>(da[i / 32]) * a[i];
+        const double w =
+            format_is_dense(type)
+                ? oracle::dense(type, row, i)
+                : oracle::weight(type, row + i / f->block * f->bytes, static_cast<int>(i % f->block)).value();
+        const double activation =
+            format_is_dense(type) ? static_cast<double>(v[i]) : static_cast<double>(da[i / 32]) * a[i];
         sum += w * activation;
         total += magnitude(w * activation);
         if (f->block > 1) {  // the minimum and the rest are summed apart, and may cancel
-            const oracle::Weight parts = oracle::weight(type, row + i / f->block * f->bytes, static_cast<int>(i % f->block));
+            const oracle::Weight parts =
+                oracle::weight(type, row + i / f->block * f->bytes, static_cast<int>(i % f->block));
             total += magnitude(parts.offset) * magnitude(activation) * 2;
         }
     }
@@ -132,7 +137,9 @@ static void test_shape(const Kernels& kernels, uint32_t type, int64_t k, int64_t
             const float got = out[c * m.out_stride + r];
             const float want = format_is_dense(type) ? dense_dot(type, row, k, v)
                                                      : quantized_dot(type, row, k, a, da, s + from * m.acts.s_stride);
-            if (!CHECK(same(got, want))) printf("    %s k=%d: %a, want %a\n", f->name, static_cast<int>(k), static_cast<double>(got), static_cast<double>(want));
+            if (!CHECK(same(got, want)))
+                printf("    %s k=%d: %a, want %a\n", f->name, static_cast<int>(k), static_cast<double>(got),
+                       static_cast<double>(want));
             check_near(type, row, k, v, a, da, got);
         }
         CHECK(out[c * m.out_stride + rows] == -77.0f);  // nothing is written between the columns
@@ -190,7 +197,8 @@ int main() {
         if (format_is_dense(type)) {
             for (const int k : {1, 15, 16, 17, 33, 100, 768}) test_shape(kernels, type, k, 3, 3, k == 33);
         } else {
-            for (int k = static_cast<int>(f->block); k <= kMaxK; k = k * 2 + static_cast<int>(f->block)) test_shape(kernels, type, k, 5, 3, false);
+            for (int k = static_cast<int>(f->block); k <= kMaxK; k = k * 2 + static_cast<int>(f->block))
+                test_shape(kernels, type, k, 5, 3, false);
         }
         test_shape(kernels, type, 256, 1, 1, false);
         test_shape(kernels, type, 256, 2, 40, true);

@@ -15,7 +15,7 @@ struct Random {
     }
     uint32_t next32() { return static_cast<uint32_t>(next64() >> 32); }
     float uniform() { return static_cast<float>(next32() >> 8) * 0x1p-23f - 1.0f; }  // [-1, 1)
-    float normal() {                                                                  // about: a sum of twelve
+    float normal() {                                                                 // about: a sum of twelve
         float s = 0;
         for (int i = 0; i < 12; ++i) s += uniform();
         return s * 0.5f;

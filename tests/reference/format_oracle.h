@@ -29,7 +29,8 @@ class Block {
     int signed_byte(int at) const { return p_[at] < 128 ? p_[at] : p_[at] - 256; }
     double half(int at) const { return half_value(static_cast<int>(bits(at * 8, 16))); }
     double single(int at) const {
-        return ieee(static_cast<int>(bits(at * 8 + 31, 1)), static_cast<int>(bits(at * 8 + 23, 8)), bits(at * 8, 23), 8, 23);
+        return ieee(static_cast<int>(bits(at * 8 + 31, 1)), static_cast<int>(bits(at * 8 + 23, 8)), bits(at * 8, 23), 8,
+                    23);
     }
     static double half_value(int h) { return ieee(h >> 15, h >> 10 & 31, static_cast<uint32_t>(h & 1023), 5, 10); }
     static double power(int e) {
@@ -68,7 +69,9 @@ inline int sign_of_seven(const Block& b, int at, int place) {
 }
 
 inline Weight plain(int q, double scale, int factor = 1) { return {q, factor, scale, 0, false}; }
-inline Weight with_offset(int q, double scale, double offset, int factor = 1) { return {q, factor, scale, offset, true}; }
+inline Weight with_offset(int q, double scale, double offset, int factor = 1) {
+    return {q, factor, scale, offset, true};
+}
 
 inline Weight legacy(const Block& b, uint32_t type, int i) {
     const int column = i % 16 * 8 + i / 16 * 4;
@@ -76,7 +79,8 @@ inline Weight legacy(const Block& b, uint32_t type, int i) {
         case 2: return plain(static_cast<int>(b.bits(16 + column, 4)) - 8, b.half(0));
         case 3: return with_offset(static_cast<int>(b.bits(32 + column, 4)), b.half(0), b.half(2));
         case 6: return plain(static_cast<int>(b.bits(48 + column, 4) + 16 * b.bits(16 + i, 1)) - 16, b.half(0));
-        case 7: return with_offset(static_cast<int>(b.bits(64 + column, 4) + 16 * b.bits(32 + i, 1)), b.half(0), b.half(2));
+        case 7:
+            return with_offset(static_cast<int>(b.bits(64 + column, 4) + 16 * b.bits(32 + i, 1)), b.half(0), b.half(2));
         default: return plain(b.signed_byte(2 + i), b.half(0));  // 8
     }
 }
@@ -102,10 +106,12 @@ inline Weight k_quant(const Block& b, uint32_t type, int i) {
     switch (type) {
         case 10: {
             const int q = static_cast<int>(b.bits((16 + run * 32 + column) * 8 + row * 2, 2));
-            return with_offset(q, b.half(80), -(b.half(82) * b.bits(group * 8 + 4, 4)), static_cast<int>(b.bits(group * 8, 4)));
+            return with_offset(q, b.half(80), -(b.half(82) * b.bits(group * 8 + 4, 4)),
+                               static_cast<int>(b.bits(group * 8, 4)));
         }
         case 11: {
-            const int q = static_cast<int>(b.bits((32 + run * 32 + column) * 8 + row * 2, 2) + 4 * b.bits(column * 8 + i / 32, 1));
+            const int q = static_cast<int>(b.bits((32 + run * 32 + column) * 8 + row * 2, 2) +
+                                           4 * b.bits(column * 8 + i / 32, 1));
             const uint32_t low = b.bits(96 * 8 + group % 8 * 8 + group / 8 * 4, 4);
             const uint32_t high = b.bits(104 * 8 + group % 4 * 8 + group / 4 * 2, 2);
             return plain(q - 4, b.half(108), static_cast<int>(low + 16 * high) - 32);
@@ -127,16 +133,19 @@ inline Weight grid_two(const Block& b, uint32_t type, int i) {
     if (type == 16) {
         const int entry = b.byte(2 + sub * 8 + group % 4), word = (2 + sub * 8 + 4) * 8;
         const int sign = sign_of_seven(b, word + group % 4 * 7, place);
-        return plain(sign * values[digit(kDigitsIq2Xxs[entry], 3, 8, place)], b.half(0) * (0.5 + b.bits(word + 28, 4)) / 4);
+        return plain(sign * values[digit(kDigitsIq2Xxs[entry], 3, 8, place)],
+                     b.half(0) * (0.5 + b.bits(word + 28, 4)) / 4);
     }
     if (type == 17) {
         const int word = (2 + group * 2) * 8;
         const int value = values[digit(kDigitsIq2Xs[b.bits(word, 9)], 3, 8, place)];
-        return plain(sign_of_seven(b, word + 9, place) * value, b.half(0) / 8, 1 + 2 * static_cast<int>(b.bits(66 * 8 + i / 16 * 4, 4)));
+        return plain(sign_of_seven(b, word + 9, place) * value, b.half(0) / 8,
+                     1 + 2 * static_cast<int>(b.bits(66 * 8 + i / 16 * 4, 4)));
     }
     const uint32_t entry = b.bits((2 + group) * 8, 8) + 256 * b.bits(66 * 8 + group * 2, 2);
     const int sign = b.bits(34 * 8 + i, 1) ? -1 : 1;
-    return plain(sign * values[digit(kDigitsIq2S[entry], 3, 8, place)], b.half(0) / 8, 1 + 2 * static_cast<int>(b.bits(74 * 8 + i / 16 * 4, 4)));
+    return plain(sign * values[digit(kDigitsIq2S[entry], 3, 8, place)], b.half(0) / 8,
+                 1 + 2 * static_cast<int>(b.bits(74 * 8 + i / 16 * 4, 4)));
 }
 
 inline Weight grid_three(const Block& b, uint32_t type, int i) {
@@ -145,7 +154,8 @@ inline Weight grid_three(const Block& b, uint32_t type, int i) {
         static const int values[8] = {4, 12, 20, 28, 36, 44, 52, 62};
         const int word = (66 + sub * 4) * 8;
         const int value = values[digit(kDigitsIq3Xxs[b.byte(2 + entry)], 8, 4, i % 4)];
-        return plain(sign_of_seven(b, word + i % 32 / 8 * 7, i % 8) * value, b.half(0) * (0.5 + b.bits(word + 28, 4)) / 2);
+        return plain(sign_of_seven(b, word + i % 32 / 8 * 7, i % 8) * value,
+                     b.half(0) * (0.5 + b.bits(word + 28, 4)) / 2);
     }
     const uint32_t index = b.bits((2 + entry) * 8, 8) + 256 * b.bits(66 * 8 + entry, 1);
     const int value = 1 + 2 * digit(kDigitsIq3S[index], 8, 4, i % 4);
@@ -188,7 +198,8 @@ inline Weight small_codes(const Block& b, uint32_t type, int i) {
             if (i < 160) return plain(trit(b.byte(i % 32), i / 32), b.half(52));
             if (i < 240) return plain(trit(b.byte(32 + i % 16), (i - 160) / 16), b.half(52));
             return plain(trit(b.byte(48 + i % 4), (i - 240) / 4), b.half(52));
-        case 35: return plain(static_cast<int>(b.bits((i / 128 * 32 + i % 32) * 8 + i % 128 / 32 * 2, 2)) - 1, b.half(64));
+        case 35:
+            return plain(static_cast<int>(b.bits((i / 128 * 32 + i % 32) * 8 + i % 128 / 32 * 2, 2)) - 1, b.half(64));
         case 39: {
             const uint32_t code = b.bits(8 + i % 16 * 8 + i / 16 * 4, 4);
             return plain(code & 8 ? -e2m1[code & 7] : e2m1[code & 7], Block::power(b.byte(0) - 128));
@@ -209,11 +220,24 @@ inline Weight small_codes(const Block& b, uint32_t type, int i) {
 inline Weight weight(uint32_t type, const unsigned char* block, int i) {
     const Block b(block);
     switch (type) {
-        case 2: case 3: case 6: case 7: case 8: return legacy(b, type, i);
-        case 10: case 11: case 12: case 13: case 14: case 15: return k_quant(b, type, i);
-        case 16: case 17: case 22: return grid_two(b, type, i);
-        case 18: case 21: return grid_three(b, type, i);
-        case 19: case 29: return grid_one(b, type, i);
+        case 2:
+        case 3:
+        case 6:
+        case 7:
+        case 8: return legacy(b, type, i);
+        case 10:
+        case 11:
+        case 12:
+        case 13:
+        case 14:
+        case 15: return k_quant(b, type, i);
+        case 16:
+        case 17:
+        case 22: return grid_two(b, type, i);
+        case 18:
+        case 21: return grid_three(b, type, i);
+        case 19:
+        case 29: return grid_one(b, type, i);
         default: return small_codes(b, type, i);
     }
 }
