@@ -21,7 +21,6 @@
 #endif
 
 namespace thimble {
-namespace {
 
 using Word = std::atomic<uint32_t>;
 static_assert(sizeof(Word) == 4 && Word::is_always_lock_free, "the kernel sleeps on these words");
@@ -32,19 +31,19 @@ constexpr size_t kStackBytes = 256 * 1024;
 constexpr uint64_t kSpinNs = 40 * 1000;
 
 // A word that is waited for, on a cache line of its own.
-struct alignas(kCacheLine) Signal {
+struct alignas(kCacheLine) TeamSignal {
     Word value{0};
     Word sleepers{0};
 };
 
-struct alignas(kCacheLine) Member {
-    Signal go;  // the number of the run to do
+struct alignas(kCacheLine) TeamMember {
+    TeamSignal go;  // the number of the run to do
     Team* team = nullptr;
     uint32_t index = 0;
     pthread_t thread{};
 };
 
-inline void pause_cpu() {
+static inline void pause_cpu() {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__) || (defined(__arm__) && __ARM_ARCH >= 7)
@@ -53,8 +52,6 @@ inline void pause_cpu() {
     __asm__ volatile("" ::: "memory");
 #endif
 }
-
-}  // namespace
 
 struct Team {
     // Written by member 0 between runs, read by the others after `go` (which publishes them).
@@ -65,11 +62,11 @@ struct Team {
     uint32_t run = 0;       // number of the current run, member 0's own
     uint32_t cores = 1;
     bool stop = false;
-    Member* member = nullptr;
+    TeamMember* member = nullptr;
     alignas(kCacheLine) Word next{0};
     alignas(kCacheLine) Word arrived{0};
-    Signal generation;      // of barriers
-    Signal done;            // members that have finished the run, without member 0
+    TeamSignal generation;      // of barriers
+    TeamSignal done;            // members that have finished the run, without member 0
 #if !defined(THIMBLE_FUTEX)
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -99,7 +96,7 @@ void wake_all(Team* team, Word*) {
 
 // Waits until ready(value). With more members than cores the awaited one may need this very core: then no spinning.
 template <class Ready>
-void wait_for(Team* team, Signal* signal, bool crowded, Ready ready) {
+void wait_for(Team* team, TeamSignal* signal, bool crowded, Ready ready) {
     uint32_t seen = signal->value.load(std::memory_order_acquire);
     if (ready(seen)) return;
     if (crowded) {
@@ -119,12 +116,12 @@ void wait_for(Team* team, Signal* signal, bool crowded, Ready ready) {
 }
 
 // To be called after the value was changed (sequentially consistent).
-void wake(Team* team, Signal* signal) {
+void wake(Team* team, TeamSignal* signal) {
     if (signal->sleepers.load() != 0) wake_all(team, &signal->value);
 }
 
 void* worker(void* p) {
-    Member* self = static_cast<Member*>(p);
+    TeamMember* self = static_cast<TeamMember*>(p);
     Team* team = self->team;
     for (uint32_t seen = 0;;) {
         wait_for(team, &self->go, self->index >= team->cores, [seen](uint32_t v) { return v != seen; });
@@ -145,7 +142,7 @@ void start_threads(Team* team, uint32_t n, char* stacks) {
     sigfillset(&all);
     const bool masked = pthread_sigmask(SIG_SETMASK, &all, &before) == 0;
     for (uint32_t i = 1; i < n; ++i) {
-        Member* m = &team->member[i];
+        TeamMember* m = &team->member[i];
         m->team = team;
         m->index = i;
         if (pthread_attr_setstack(&attr, stacks + (i - 1) * kStackBytes, kStackBytes) != 0) break;
@@ -159,7 +156,7 @@ void start_threads(Team* team, uint32_t n, char* stacks) {
 void release(Team* team, uint32_t members) {
     ++team->run;
     for (uint32_t i = 1; i < members; ++i) {
-        Signal* go = &team->member[i].go;
+        TeamSignal* go = &team->member[i].go;
         go->value.store(team->run);
         wake(team, go);
     }
@@ -171,11 +168,11 @@ Team* team_start(Arena& arena, uint32_t n) {
     if (n == 0) n = 1;
     // A buffer past the address space of a 32-bit machine is refused by the arena: all products are of 64 bits.
     Team* team = static_cast<Team*>(arena.bytes(sizeof(Team)));
-    Member* member = arena.array<Member>(n);
+    TeamMember* member = arena.array<TeamMember>(n);
     char* stacks = static_cast<char*>(arena.bytes(uint64_t(n - 1) * kStackBytes));
     if (arena.dry() || arena.overflowed()) return nullptr;
     new (team) Team();
-    for (uint32_t i = 0; i < n; ++i) new (member + i) Member();
+    for (uint32_t i = 0; i < n; ++i) new (member + i) TeamMember();
     team->member = member;
     team->size = 1;
     team->cores = cpu_cores();
@@ -217,7 +214,7 @@ void team_run(Team* team, uint32_t members, TeamFn fn, void* ctx) {
 void team_barrier(Team* team, uint32_t) {
     const uint32_t members = team->members;
     if (members == 1) return team->next.store(0, std::memory_order_relaxed);
-    Signal* generation = &team->generation;
+    TeamSignal* generation = &team->generation;
     const uint32_t mine = generation->value.load(std::memory_order_relaxed);  // cannot change before we arrive
     if (team->arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == members) {
         // All others wait: what is reset here is seen by them with the new generation.
