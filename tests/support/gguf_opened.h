@@ -31,15 +31,16 @@ struct GgufOpened {
         thimble::Arena count;
         dry_status = gguf_open(shards, n, count, label, &dry, &dry_err);
         if (dry_status) {   // what the dry run refuses, the real one must refuse in the same words
-            static uint64_t spare[4096];
-            const size_t enough = 64u << 20;
+            const size_t enough = 1u << 20;
             buffer = malloc(enough);
-            thimble::Arena arena(buffer ? buffer : spare, buffer ? enough : sizeof spare);
+            if (!buffer) abort();
+            thimble::Arena arena(buffer, enough);
             status = gguf_open(shards, n, arena, label, &g, &err);
             return;
         }
         counted = count.needed();
         buffer = malloc(static_cast<size_t>(counted));
+        if (!buffer) abort();
         thimble::Arena arena(buffer, static_cast<size_t>(counted));
         status = gguf_open(shards, n, arena, label, &g, &err);
         used = arena.used();
