@@ -18,7 +18,8 @@
 
 namespace thimble {
 
-static_assert(std::endian::native == std::endian::little, "GGUF data is used in place: a little-endian machine is needed");
+static_assert(std::endian::native == std::endian::little,
+              "GGUF data is used in place: a little-endian machine is needed");
 
 // Numbers of the format.
 enum GgufType : uint32_t {
@@ -36,66 +37,66 @@ enum GgufType : uint32_t {
     kGgufI64 = 11,
     kGgufF64 = 12,
 };
-const char* gguf_type_name(uint32_t type);           // "u32", "string", ...; "unknown"
-const char* gguf_tensor_type_name(uint32_t type);    // "Q4_K", also of types that are not weights; "unknown"
+const char* gguf_type_name(uint32_t type);         // "u32", "string", ...; "unknown"
+const char* gguf_tensor_type_name(uint32_t type);  // "Q4_K", also of types that are not weights; "unknown"
 
 constexpr uint32_t kGgufMaxShards = 128;
-constexpr uint64_t kGgufMaxEntries = 65536;          // metadata entries of a shard, and tensors of all shards
+constexpr uint64_t kGgufMaxEntries = 65536;  // metadata entries of a shard, and tensors of all shards
 constexpr uint64_t kGgufMaxAlignment = 65536;
-constexpr uint32_t kGgufMaxName = 63;                // bytes of a tensor name
+constexpr uint32_t kGgufMaxName = 63;  // bytes of a tensor name
 
 // A metadata value. Its bytes have any alignment: read numbers with gguf_load.
 struct GgufValue {
-    uint32_t type = 0;             // GgufType
-    uint32_t element = 0;          // of an array: its elements' type (never an array), else = type
-    uint64_t count = 0;            // elements of an array, bytes of a string, else 1
-    const uint8_t* data = nullptr; // first element, first byte or the number
-    uint64_t bytes = 0;            // extent of data; of a string array with the 8-byte lengths before each string
+    uint32_t type = 0;              // GgufType
+    uint32_t element = 0;           // of an array: its elements' type (never an array), else = type
+    uint64_t count = 0;             // elements of an array, bytes of a string, else 1
+    const uint8_t* data = nullptr;  // first element, first byte or the number
+    uint64_t bytes = 0;             // extent of data; of a string array with the 8-byte lengths before each string
 };
 struct GgufEntry {
     Str key;
     GgufValue value;
 };
 struct GgufTensor {
-    Str name;                      // 1 to 63 bytes, unique over all shards
-    uint32_t type = 0;             // ggml_type: one of kernels/formats/formats.def, or I8 I16 I32 I64 F64
-    uint32_t n_dims = 0;           // 0 (a scalar) to 4
+    Str name;                          // 1 to 63 bytes, unique over all shards
+    uint32_t type = 0;                 // ggml_type: one of kernels/formats/formats.def, or I8 I16 I32 I64 F64
+    uint32_t n_dims = 0;               // 0 (a scalar) to 4
     uint64_t shape[4] = {1, 1, 1, 1};  // shape[0] is the row's length, contiguous; all >= 1, the product < 2^63
-    const uint8_t* data = nullptr; // at an `alignment` of the file relative to the shard's first byte
+    const uint8_t* data = nullptr;     // at an `alignment` of the file relative to the shard's first byte
     uint64_t bytes = 0;
-    uint64_t offset = 0;           // of data from the start of the shard's file
+    uint64_t offset = 0;  // of data from the start of the shard's file
     uint32_t shard = 0;
 };
 struct GgufShard {
     const uint8_t* data = nullptr;
     uint64_t size = 0;
     uint64_t n_kv = 0, n_tensors = 0;
-    uint64_t tensors_at = 0;       // position of the first tensor record
-    uint64_t data_at = 0;          // start of the tensor data; tensors lie at multiples of alignment from here
+    uint64_t tensors_at = 0;  // position of the first tensor record
+    uint64_t data_at = 0;     // start of the tensor data; tensors lie at multiples of alignment from here
     uint32_t version = 0, alignment = 32;
 };
 
 // A parsed file. From a dry arena (kv == nullptr) every function below works, only slower: lookups walk the records.
 struct Gguf {
-    uint32_t version = 0;          // of the first shard
+    uint32_t version = 0;  // of the first shard
     uint32_t alignment = 32;
     uint32_t n_shards = 0;
-    uint32_t n_kv = 0;             // metadata is the first shard's
-    uint32_t n_tensors = 0;        // of all shards
-    const GgufEntry* kv = nullptr;         // [n_kv] in file order; nullptr when dry
-    const GgufTensor* tensors = nullptr;   // [n_tensors] in file order, shard by shard; nullptr when dry
-    uint64_t file_bytes = 0;       // all shards
-    uint64_t tensor_bytes = 0;     // sum over the tensors, without padding
-    uint64_t n_elements = 0;       // sum over the tensors
+    uint32_t n_kv = 0;                    // metadata is the first shard's
+    uint32_t n_tensors = 0;               // of all shards
+    const GgufEntry* kv = nullptr;        // [n_kv] in file order; nullptr when dry
+    const GgufTensor* tensors = nullptr;  // [n_tensors] in file order, shard by shard; nullptr when dry
+    uint64_t file_bytes = 0;              // all shards
+    uint64_t tensor_bytes = 0;            // sum over the tensors, without padding
+    uint64_t n_elements = 0;              // sum over the tensors
 
     // Private: hash tables (slot = index + 1, 0 empty; size a power of two), and where records start for dry lookups.
     const uint32_t* kv_slots = nullptr;
     const uint32_t* tensor_slots = nullptr;
     uint32_t kv_mask = 0, tensor_mask = 0;
     static constexpr uint32_t kMarks = 128;
-    uint64_t kv_at[kMarks] = {};   // positions of the first entries
+    uint64_t kv_at[kMarks] = {};  // positions of the first entries
     GgufShard shard[kGgufMaxShards];
-    char label[96] = {};           // the file's name for messages
+    char label[96] = {};  // the file's name for messages
 };
 
 // Parses and checks `n_shards` files (one for an ordinary file; of a split model all, in order) and lays the tables out
@@ -127,36 +128,38 @@ bool gguf_find(const Gguf& g, Str key, GgufValue* out);
 // is an error in both cases.
 enum GgufNeed : uint32_t { kGgufOptional = 0, kGgufRequired = 1 };
 // Any integer type whose value fits the result and lies in [low, high].
-Status gguf_u32(const Gguf& g, Str key, GgufNeed need, uint32_t* out, Error* err, uint32_t low = 0, uint32_t high = 0xffffffffu);
-Status gguf_i64(const Gguf& g, Str key, GgufNeed need, int64_t* out, Error* err, int64_t low = INT64_MIN, int64_t high = INT64_MAX);
-Status gguf_f32(const Gguf& g, Str key, GgufNeed need, float* out, Error* err);   // f32 or f64, finite
+Status gguf_u32(const Gguf& g, Str key, GgufNeed need, uint32_t* out, Error* err, uint32_t low = 0,
+                uint32_t high = 0xffffffffu);
+Status gguf_i64(const Gguf& g, Str key, GgufNeed need, int64_t* out, Error* err, int64_t low = INT64_MIN,
+                int64_t high = INT64_MAX);
+Status gguf_f32(const Gguf& g, Str key, GgufNeed need, float* out, Error* err);  // f32 or f64, finite
 Status gguf_bool(const Gguf& g, Str key, GgufNeed need, bool* out, Error* err);
 Status gguf_str(const Gguf& g, Str key, GgufNeed need, Str* out, Error* err);
 // An array of exactly this element type and, unless it is kGgufAnyCount, of this many elements. Absent: data == nullptr.
 constexpr uint64_t kGgufAnyCount = ~uint64_t{0};
 Status gguf_array(const Gguf& g, Str key, GgufNeed need, uint32_t element, uint64_t count, GgufValue* out, Error* err);
 // A hyperparameter that is one integer for all layers or an array of n_layer integers (or bools): value of `layer`.
-Status gguf_u32_of_layer(const Gguf& g, Str key, GgufNeed need, uint32_t layer, uint32_t n_layer, uint32_t* out, Error* err,
-                         uint32_t low = 0, uint32_t high = 0xffffffffu);
+Status gguf_u32_of_layer(const Gguf& g, Str key, GgufNeed need, uint32_t layer, uint32_t n_layer, uint32_t* out,
+                         Error* err, uint32_t low = 0, uint32_t high = 0xffffffffu);
 
 template <class T>
-inline T gguf_load(const uint8_t* p) {   // unaligned
+inline T gguf_load(const uint8_t* p) {  // unaligned
     T v;
     memcpy(&v, p, sizeof v);
     return v;
 }
 template <class T>
-inline T gguf_at(const GgufValue& array, uint64_t i) {   // i < array.count, sizeof(T) = the element's size
+inline T gguf_at(const GgufValue& array, uint64_t i) {  // i < array.count, sizeof(T) = the element's size
     return gguf_load<T>(array.data + i * sizeof(T));
 }
 
 // Random access to an array of strings (a vocabulary) by one offset a string in the arena; immutable.
 struct GgufStrings {
     uint32_t count = 0;
-    const uint8_t* data = nullptr;         // the array's bytes in the file
-    const uint32_t* offset32 = nullptr;    // [count + 1], start of string i from data; one of the two is set
-    const uint64_t* offset64 = nullptr;    // for arrays of 4 GiB and more
-    Str at(uint32_t i) const {             // i < count
+    const uint8_t* data = nullptr;       // the array's bytes in the file
+    const uint32_t* offset32 = nullptr;  // [count + 1], start of string i from data; one of the two is set
+    const uint64_t* offset64 = nullptr;  // for arrays of 4 GiB and more
+    Str at(uint32_t i) const {           // i < count
         const uint64_t from = offset32 ? offset32[i] : offset64[i];
         const uint64_t next = offset32 ? offset32[i + 1] : offset64[i + 1];
         return Str(reinterpret_cast<const char*>(data) + from, static_cast<size_t>(next - from - 8));

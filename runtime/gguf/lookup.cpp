@@ -11,7 +11,7 @@ uint64_t gguf_hash(Str name) {
     return h ^ (h >> 32);
 }
 
-uint32_t gguf_slots_for(uint64_t n) {   // n <= kGgufMaxEntries
+uint32_t gguf_slots_for(uint64_t n) {  // n <= kGgufMaxEntries
     uint32_t slots = 8;
     while (slots < 2 * n) slots *= 2;
     return slots;
@@ -37,11 +37,11 @@ bool find_by_walk(const Gguf& g, Str key, GgufValue* out) {
             c.at = g.kv_at[i];
             if (c.left() < 8 + key.size || gguf_load<uint64_t>(c.data + c.at) != key.size ||
                 memcmp(c.data + c.at + 8, key.data, key.size) != 0) {
-                if (i + 1 < Gguf::kMarks) continue;   // else the cursor must be moved on
+                if (i + 1 < Gguf::kMarks) continue;  // else the cursor must be moved on
             }
         }
         GgufEntry e;
-        if (gguf_read_entry(&c, i, p, &e, nullptr)) return false;   // it was right before: the file has changed
+        if (gguf_read_entry(&c, i, p, &e, nullptr)) return false;  // it was right before: the file has changed
         if (!(e.key == key)) continue;
         *out = e.value;
         return true;
@@ -75,18 +75,23 @@ Status find(const Gguf& g, Str key, GgufNeed need, GgufValue* v, bool* found, Er
 
 Status wrong_type(const Gguf& g, Str key, const GgufValue& v, const char* expected, Error* err) {
     if (v.type == kGgufArray) {
-        return fail(err, kFormat, g.label, ": key '", key, "': found an array of ", gguf_type_name(v.element), ", expected ", expected);
+        return fail(err, kFormat, g.label, ": key '", key, "': found an array of ", gguf_type_name(v.element),
+                    ", expected ", expected);
     }
-    return fail(err, kFormat, g.label, ": key '", key, "': found type ", gguf_type_name(v.type), ", expected ", expected);
+    return fail(err, kFormat, g.label, ": key '", key, "': found type ", gguf_type_name(v.type), ", expected ",
+                expected);
 }
 
 Status out_of_range(const Gguf& g, Str key, uint64_t bits, bool negative, int64_t low, int64_t high, Error* err) {
-    if (negative) return fail(err, kFormat, g.label, ": key '", key, "': found ", static_cast<long long>(bits), ", expected ", low, " to ", high);
+    if (negative)
+        return fail(err, kFormat, g.label, ": key '", key, "': found ", static_cast<long long>(bits), ", expected ",
+                    low, " to ", high);
     return fail(err, kFormat, g.label, ": key '", key, "': found ", bits, ", expected ", low, " to ", high);
 }
 
 // The integer at `data`, within [low, high].
-Status take_integer(const Gguf& g, Str key, uint32_t type, const uint8_t* data, int64_t low, int64_t high, int64_t* out, Error* err) {
+Status take_integer(const Gguf& g, Str key, uint32_t type, const uint8_t* data, int64_t low, int64_t high, int64_t* out,
+                    Error* err) {
     uint64_t bits = 0;
     bool negative = false;
     gguf_integer(type, data, &bits, &negative);
@@ -113,7 +118,8 @@ bool gguf_find(const Gguf& g, Str key, GgufValue* out) {
 bool gguf_tensor(const Gguf& g, Str name, GgufTensor* out) {
     *out = GgufTensor();
     if (!g.tensors) return tensor_by_walk(g, name, out);
-    const uint32_t i = find_slot(g.tensor_slots, g.tensor_mask, g.tensors, name, [](const GgufTensor& t) { return t.name; });
+    const uint32_t i =
+        find_slot(g.tensor_slots, g.tensor_mask, g.tensors, name, [](const GgufTensor& t) { return t.name; });
     if (i == ~0u) return false;
     *out = g.tensors[i];
     return true;
@@ -143,7 +149,8 @@ Status gguf_f32(const Gguf& g, Str key, GgufNeed need, float* out, Error* err) {
     if (v.type != kGgufF32 && v.type != kGgufF64) return wrong_type(g, key, v, "f32", err);
     const float x = v.type == kGgufF32 ? gguf_load<float>(v.data) : static_cast<float>(gguf_load<double>(v.data));
     if ((std::bit_cast<uint32_t>(x) & 0x7f800000u) == 0x7f800000u) {
-        return fail(err, kFormat, g.label, ": key '", key, "': found ", x != x ? "NaN" : "an infinite value", ", expected a finite f32");
+        return fail(err, kFormat, g.label, ": key '", key, "': found ", x != x ? "NaN" : "an infinite value",
+                    ", expected a finite f32");
     }
     *out = x;
     return kOk;
@@ -177,10 +184,12 @@ Status gguf_array(const Gguf& g, Str key, GgufNeed need, uint32_t element, uint6
     if (!found) return kOk;
     const char* name = gguf_type_name(element);
     if (v.type != kGgufArray) {
-        return fail(err, kFormat, g.label, ": key '", key, "': found type ", gguf_type_name(v.type), ", expected an array of ", name);
+        return fail(err, kFormat, g.label, ": key '", key, "': found type ", gguf_type_name(v.type),
+                    ", expected an array of ", name);
     }
     if (v.element != element) {
-        return fail(err, kFormat, g.label, ": key '", key, "': found an array of ", gguf_type_name(v.element), ", expected an array of ", name);
+        return fail(err, kFormat, g.label, ": key '", key, "': found an array of ", gguf_type_name(v.element),
+                    ", expected an array of ", name);
     }
     if (count != kGgufAnyCount && v.count != count) {
         return fail(err, kFormat, g.label, ": key '", key, "': found ", v.count, " elements, expected ", count);
@@ -189,8 +198,8 @@ Status gguf_array(const Gguf& g, Str key, GgufNeed need, uint32_t element, uint6
     return kOk;
 }
 
-Status gguf_u32_of_layer(const Gguf& g, Str key, GgufNeed need, uint32_t layer, uint32_t n_layer, uint32_t* out, Error* err, uint32_t low,
-                         uint32_t high) {
+Status gguf_u32_of_layer(const Gguf& g, Str key, GgufNeed need, uint32_t layer, uint32_t n_layer, uint32_t* out,
+                         Error* err, uint32_t low, uint32_t high) {
     GgufValue v;
     bool found = false;
     if (Status st = find(g, key, need, &v, &found, err)) return st;
@@ -199,7 +208,8 @@ Status gguf_u32_of_layer(const Gguf& g, Str key, GgufNeed need, uint32_t layer, 
     const uint32_t element = v.element == kGgufBool ? static_cast<uint32_t>(kGgufU8) : v.element;
     if (!is_integer(element)) return wrong_type(g, key, v, "an integer or an array of integers", err);
     if (v.count != n_layer || layer >= n_layer) {
-        return fail(err, kFormat, g.label, ": key '", key, "': found ", v.count, " elements, expected ", n_layer, ", one a layer");
+        return fail(err, kFormat, g.label, ": key '", key, "': found ", v.count, " elements, expected ", n_layer,
+                    ", one a layer");
     }
     int64_t wide = 0;
     const uint8_t* data = v.data + uint64_t{layer} * gguf_type_size(element);
@@ -217,14 +227,15 @@ Status index_strings(const Gguf& g, Str key, const GgufValue& v, T* offset, Erro
         uint64_t n = 0;
         const bool whole = c.take(&n);
         offset[i] = static_cast<T>(c.at);
-        if (!whole || !c.take_bytes(n)) {   // it was right before: the bytes have changed since
+        if (!whole || !c.take_bytes(n)) {  // it was right before: the bytes have changed since
             return fail(err, kIo, g.label, ": key '", key, "', string ", i, ": the file has changed while it was read");
         }
         if (n > INT32_MAX) {
-            return fail(err, kFormat, g.label, ": key '", key, "', string ", i, ": found ", n, " bytes, expected at most ", INT32_MAX);
+            return fail(err, kFormat, g.label, ": key '", key, "', string ", i, ": found ", n,
+                        " bytes, expected at most ", INT32_MAX);
         }
     }
-    offset[v.count] = static_cast<T>(c.at + 8);   // as if one more followed
+    offset[v.count] = static_cast<T>(c.at + 8);  // as if one more followed
     return kOk;
 }
 
@@ -236,7 +247,8 @@ Status gguf_strings(const Gguf& g, Str key, GgufNeed need, Arena& arena, GgufStr
     if (Status st = gguf_array(g, key, need, kGgufString, kGgufAnyCount, &v, err)) return st;
     if (!v.data) return kOk;
     if (v.count > INT32_MAX) {
-        return fail(err, kFormat, g.label, ": key '", key, "': found ", v.count, " strings, expected at most ", INT32_MAX);
+        return fail(err, kFormat, g.label, ": key '", key, "': found ", v.count, " strings, expected at most ",
+                    INT32_MAX);
     }
     out->count = static_cast<uint32_t>(v.count);
     out->data = v.data;
@@ -247,7 +259,8 @@ Status gguf_strings(const Gguf& g, Str key, GgufNeed need, Arena& arena, GgufStr
     out->offset32 = narrow_offsets;
     out->offset64 = wide_offsets;
     if (wide ? !wide_offsets : !narrow_offsets) {
-        return fail(err, kMemory, g.label, ": key '", key, "': the buffer is too small for the index of ", v.count, " strings");
+        return fail(err, kMemory, g.label, ": key '", key, "': the buffer is too small for the index of ", v.count,
+                    " strings");
     }
     return wide ? index_strings(g, key, v, wide_offsets, err) : index_strings(g, key, v, narrow_offsets, err);
 }

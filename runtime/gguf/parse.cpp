@@ -6,17 +6,19 @@ namespace thimble {
 
 namespace {
 
-constexpr uint64_t kSmallestEntry = 8 + 1 + 4 + 1;         // length, key, type, value
-constexpr uint64_t kSmallestTensor = 8 + 1 + 4 + 4 + 8;    // length, name, n_dims, type, offset
+constexpr uint64_t kSmallestEntry = 8 + 1 + 4 + 1;       // length, key, type, value
+constexpr uint64_t kSmallestTensor = 8 + 1 + 4 + 4 + 8;  // length, name, n_dims, type, offset
 
 Status check_count(const GgufPlace& p, const char* what, uint64_t found, uint64_t smallest, uint64_t left, Error* err) {
     uint64_t bytes = 0;
     if (!checked_mul(found, smallest, &bytes) || bytes > left) {
-        return refuse(p, err, kFormat, "found a count of ", static_cast<long long>(found), " ", what, ", expected at most ", left / smallest,
-                      ", which is what the ", left, " bytes after the header can hold");
+        return refuse(p, err, kFormat, "found a count of ", static_cast<long long>(found), " ", what,
+                      ", expected at most ", left / smallest, ", which is what the ", left,
+                      " bytes after the header can hold");
     }
     if (found > kGgufMaxEntries) {
-        return refuse(p, err, kUnsupported, "found a count of ", found, " ", what, ", expected at most ", kGgufMaxEntries);
+        return refuse(p, err, kUnsupported, "found a count of ", found, " ", what, ", expected at most ",
+                      kGgufMaxEntries);
     }
     return kOk;
 }
@@ -25,9 +27,11 @@ Status check_count(const GgufPlace& p, const char* what, uint64_t found, uint64_
 
 Status gguf_read_header(const GgufPlace& p, GgufShard* s, Error* err) {
     if (s->size < 4 || memcmp(s->data, "GGUF", 4) != 0) {
-        if (s->size < 4) return refuse(p, err, kFormat, "not a GGUF file: found ", s->size, " bytes, expected at least ", kGgufHeaderBytes);
-        return refuse(p, err, kFormat, "not a GGUF file: found the first bytes '", Str(reinterpret_cast<const char*>(s->data), 4),
-                      "', expected 'GGUF'");
+        if (s->size < 4)
+            return refuse(p, err, kFormat, "not a GGUF file: found ", s->size, " bytes, expected at least ",
+                          kGgufHeaderBytes);
+        return refuse(p, err, kFormat, "not a GGUF file: found the first bytes '",
+                      Str(reinterpret_cast<const char*>(s->data), 4), "', expected 'GGUF'");
     }
     GgufCursor c{s->data, s->size, 4};
     uint32_t version = 0;
@@ -37,9 +41,12 @@ Status gguf_read_header(const GgufPlace& p, GgufShard* s, Error* err) {
         return refuse(p, err, kUnsupported, "found version ", __builtin_bswap32(version),
                       " in big-endian byte order, expected a little-endian file");
     }
-    if (version == 1) return refuse(p, err, kUnsupported, "found GGUF version 1, expected 2 or 3; convert the model anew");
-    if (version != 2 && version != 3) return refuse(p, err, kUnsupported, "found GGUF version ", version, ", expected 2 or 3");
-    if (!c.take(&n_tensors) || !c.take(&n_kv)) return refuse(p, err, kFormat, "the file ends at byte ", s->size, " within its header");
+    if (version == 1)
+        return refuse(p, err, kUnsupported, "found GGUF version 1, expected 2 or 3; convert the model anew");
+    if (version != 2 && version != 3)
+        return refuse(p, err, kUnsupported, "found GGUF version ", version, ", expected 2 or 3");
+    if (!c.take(&n_tensors) || !c.take(&n_kv))
+        return refuse(p, err, kFormat, "the file ends at byte ", s->size, " within its header");
     if (Status st = check_count(p, "tensors", n_tensors, kSmallestTensor, c.left(), err)) return st;
     if (Status st = check_count(p, "metadata entries", n_kv, kSmallestEntry, c.left(), err)) return st;
     s->version = version;
@@ -55,7 +62,7 @@ struct Parser {
     Arena& arena;
     Gguf* g;
     Error* err;
-    GgufEntry* kv = nullptr;           // the tables being filled; nullptr when dry
+    GgufEntry* kv = nullptr;  // the tables being filled; nullptr when dry
     GgufTensor* tensors = nullptr;
     uint32_t* kv_slots = nullptr;
     uint32_t* tensor_slots = nullptr;
@@ -82,11 +89,13 @@ void keep_label(const char* path, Gguf* g) {
 
 Status take_alignment(const GgufPlace& p, const GgufValue& v, GgufShard* s, Error* err) {
     if (v.type != kGgufU32) {
-        return refuse(p, err, kFormat, "key 'general.alignment': found type ", gguf_type_name(v.type), ", expected u32");
+        return refuse(p, err, kFormat, "key 'general.alignment': found type ", gguf_type_name(v.type),
+                      ", expected u32");
     }
     const uint32_t a = gguf_load<uint32_t>(v.data);
     if (!is_power_of_two(a) || a > kGgufMaxAlignment) {
-        return refuse(p, err, kFormat, "key 'general.alignment': found ", a, ", expected a power of two up to ", kGgufMaxAlignment);
+        return refuse(p, err, kFormat, "key 'general.alignment': found ", a, ", expected a power of two up to ",
+                      kGgufMaxAlignment);
     }
     s->alignment = a;
     return kOk;
@@ -95,10 +104,12 @@ Status take_alignment(const GgufPlace& p, const GgufValue& v, GgufShard* s, Erro
 Status take_split(const GgufPlace& p, const GgufEntry& e, uint64_t* out, bool* has, Error* err) {
     bool negative = false;
     if (!gguf_integer(e.value.type, e.value.data, out, &negative)) {
-        return refuse(p, err, kFormat, "key '", e.key, "': found type ", gguf_type_name(e.value.type), ", expected an integer");
+        return refuse(p, err, kFormat, "key '", e.key, "': found type ", gguf_type_name(e.value.type),
+                      ", expected an integer");
     }
     if (negative) {
-        return refuse(p, err, kFormat, "key '", e.key, "': found ", static_cast<long long>(*out), ", expected at least 0");
+        return refuse(p, err, kFormat, "key '", e.key, "': found ", static_cast<long long>(*out),
+                      ", expected at least 0");
     }
     *has = true;
     return kOk;
@@ -121,15 +132,21 @@ Status make_tables(Parser* ps, uint64_t n, GgufEntry** entries, uint32_t** slots
     *slots = ps->arena.array<uint32_t>(n_slots);
     *mask = n_slots - 1;
     if (ps->arena.dry()) return kOk;
-    if (!*entries || !*slots) return fail(ps->err, kMemory, ps->g->label, ": the buffer is too small for the table of ", n, " metadata entries");
+    if (!*entries || !*slots)
+        return fail(ps->err, kMemory, ps->g->label, ": the buffer is too small for the table of ", n,
+                    " metadata entries");
     memset(*slots, 0, n_slots * sizeof(uint32_t));
     return kOk;
 }
 
-Status insert_entry(const GgufPlace& p, uint32_t* slots, uint32_t mask, const GgufEntry* entries, uint32_t index, Error* err) {
+Status insert_entry(const GgufPlace& p, uint32_t* slots, uint32_t mask, const GgufEntry* entries, uint32_t index,
+                    Error* err) {
     uint32_t at = 0;
-    if (gguf_insert(slots, mask, entries, index, [](const GgufEntry& e) { return e.key; }, &at)) return kOk;
-    if (at == ~0u) return refuse(p, err, kFormat, "key '", entries[index].key, "': too many keys collide in the table of names");
+    if (gguf_insert(
+            slots, mask, entries, index, [](const GgufEntry& e) { return e.key; }, &at))
+        return kOk;
+    if (at == ~0u)
+        return refuse(p, err, kFormat, "key '", entries[index].key, "': too many keys collide in the table of names");
     return refuse(p, err, kFormat, "key '", entries[index].key, "': found twice, as entries ", at, " and ", index);
 }
 
@@ -159,7 +176,7 @@ Status read_metadata(Parser* ps, uint32_t shard, Split* split) {
         ps->g->kv_slots = slots;
         ps->g->kv_mask = mask;
     } else {
-        ps->arena.release(mark);   // only the first shard's metadata is the model's
+        ps->arena.release(mark);  // only the first shard's metadata is the model's
     }
     return kOk;
 }
@@ -171,14 +188,16 @@ Status find_data(const GgufPlace& p, GgufShard* s, Error* err) {
         GgufTensor t;
         if (Status st = gguf_read_tensor(&c, i, p, &t, err)) return st;
     }
-    if (!checked_align(c.at, s->alignment, &s->data_at)) return refuse(p, err, kFormat, "the tensor records end too late");
+    if (!checked_align(c.at, s->alignment, &s->data_at))
+        return refuse(p, err, kFormat, "the tensor records end too late");
     return kOk;
 }
 
 Status count_tensor(const GgufPlace& p, Gguf* g, const GgufTensor& t, Error* err) {
     uint64_t elements = 1;
-    for (uint64_t d : t.shape) elements *= d;   // below 2^63: checked with the record
-    if (!checked_add(g->n_elements, elements, &g->n_elements) || !checked_add(g->tensor_bytes, t.bytes, &g->tensor_bytes)) {
+    for (uint64_t d : t.shape) elements *= d;  // below 2^63: checked with the record
+    if (!checked_add(g->n_elements, elements, &g->n_elements) ||
+        !checked_add(g->tensor_bytes, t.bytes, &g->tensor_bytes)) {
         return refuse(p, err, kFormat, "tensor '", t.name, "': the sum of all tensors' sizes overflows");
     }
     return kOk;
@@ -188,14 +207,17 @@ Status insert_tensor(Parser* ps, const GgufPlace& p, const GgufTensor& t) {
     const uint32_t index = ps->tensors_done;
     ps->tensors[index] = t;
     uint32_t at = 0;
-    if (gguf_insert(ps->tensor_slots, ps->g->tensor_mask, ps->tensors, index, [](const GgufTensor& x) { return x.name; }, &at)) return kOk;
-    if (at == ~0u) return refuse(p, ps->err, kFormat, "tensor '", t.name, "': too many names collide in the table of names");
+    if (gguf_insert(
+            ps->tensor_slots, ps->g->tensor_mask, ps->tensors, index, [](const GgufTensor& x) { return x.name; }, &at))
+        return kOk;
+    if (at == ~0u)
+        return refuse(p, ps->err, kFormat, "tensor '", t.name, "': too many names collide in the table of names");
     return refuse(p, ps->err, kFormat, "tensor '", t.name, "': found twice, as tensors ", at, " and ", index);
 }
 
 Status overlap(const GgufPlace& p, const GgufTensor& a, const GgufTensor& b, Error* err) {
-    return refuse(p, err, kFormat, "tensor '", b.name, "': starts at byte ", b.offset, ", within tensor '", a.name, "', which ends at byte ",
-                  a.offset + a.bytes);
+    return refuse(p, err, kFormat, "tensor '", b.name, "': starts at byte ", b.offset, ", within tensor '", a.name,
+                  "', which ends at byte ", a.offset + a.bytes);
 }
 
 // Heap order of tensors by offset: no recursion, n log n whatever the file says.
@@ -223,7 +245,7 @@ Status check_overlap(const GgufPlace& p, const GgufTensor* t, uint32_t* order, u
     }
     for (uint32_t i = 1; i < n; ++i) {
         const GgufTensor &a = t[order[i - 1]], &b = t[order[i]];
-        if (b.offset < a.offset + a.bytes) return overlap(p, a, b, err);   // a ends within the file: no wrap
+        if (b.offset < a.offset + a.bytes) return overlap(p, a, b, err);  // a ends within the file: no wrap
     }
     return kOk;
 }
@@ -234,7 +256,8 @@ Status read_tensors(Parser* ps, uint32_t shard) {
     if (Status st = find_data(p, s, ps->err)) return st;
     const uint64_t mark = ps->arena.mark();
     uint32_t* order = ps->arena.array<uint32_t>(s->n_tensors);
-    if (!ps->arena.dry() && !order) return fail(ps->err, kMemory, ps->g->label, ": the buffer is too small for ", s->n_tensors, " tensors");
+    if (!ps->arena.dry() && !order)
+        return fail(ps->err, kMemory, ps->g->label, ": the buffer is too small for ", s->n_tensors, " tensors");
 
     const uint32_t first = ps->tensors_done;
     GgufCursor c{s->data, s->size, s->tensors_at};
@@ -254,7 +277,8 @@ Status read_tensors(Parser* ps, uint32_t shard) {
         ++ps->tensors_done;
     }
     if (ps->tensors && !ascending) {
-        if (Status st = check_overlap(p, ps->tensors + first, order, static_cast<uint32_t>(s->n_tensors), ps->err)) return st;
+        if (Status st = check_overlap(p, ps->tensors + first, order, static_cast<uint32_t>(s->n_tensors), ps->err))
+            return st;
     }
     ps->arena.release(mark);
     return kOk;
@@ -263,19 +287,24 @@ Status read_tensors(Parser* ps, uint32_t shard) {
 // One shard's split.* against the files at hand. Merged files keep split.count = 0.
 Status check_split(const GgufPlace& p, const Split& split, uint64_t n_tensors, Error* err) {
     if (p.n_shards == 1 && split.count <= 1) {
-        if (split.has_no && split.no != 0) return refuse(p, err, kFormat, "key 'split.no': found ", split.no, ", expected 0 in a file that is not split");
+        if (split.has_no && split.no != 0)
+            return refuse(p, err, kFormat, "key 'split.no': found ", split.no,
+                          ", expected 0 in a file that is not split");
         return kOk;
     }
     if (p.n_shards == 1) {
-        return refuse(p, err, kFormat, "key 'split.count': found ", split.count, ", but this is the only file: open the first of ", split.count,
+        return refuse(p, err, kFormat, "key 'split.count': found ", split.count,
+                      ", but this is the only file: open the first of ", split.count,
                       " by its path NAME-00001-of-COUNT.gguf");
     }
     if (!split.has_count || !split.has_no || !split.has_tensors) {
         const char* key = !split.has_count ? "split.count" : !split.has_no ? "split.no" : "split.tensors.count";
         return refuse(p, err, kFormat, "key '", key, "': missing, expected in every file of a split model");
     }
-    if (split.count != p.n_shards) return refuse(p, err, kFormat, "key 'split.count': found ", split.count, ", expected ", p.n_shards);
-    if (split.no != p.shard) return refuse(p, err, kFormat, "key 'split.no': found ", split.no, ", expected ", p.shard, " (counted from 0)");
+    if (split.count != p.n_shards)
+        return refuse(p, err, kFormat, "key 'split.count': found ", split.count, ", expected ", p.n_shards);
+    if (split.no != p.shard)
+        return refuse(p, err, kFormat, "key 'split.no': found ", split.no, ", expected ", p.shard, " (counted from 0)");
     if (split.tensors != n_tensors) {
         return refuse(p, err, kFormat, "key 'split.tensors.count': found ", split.tensors, ", expected ", n_tensors,
                       ", the number of tensors in all files");
@@ -293,11 +322,12 @@ Status read_headers(Parser* ps, const FileMap* files, uint64_t* n_tensors) {
         s->size = files[i].size;
         const GgufPlace p = ps->place(i);
         if (Status st = gguf_read_header(p, s, ps->err)) return st;
-        *n_tensors += s->n_tensors;   // at most 128 x 65536
+        *n_tensors += s->n_tensors;  // at most 128 x 65536
         g->file_bytes += s->size;
     }
     if (*n_tensors > kGgufMaxEntries) {
-        return fail(ps->err, kUnsupported, g->label, ": found a count of ", *n_tensors, " tensors in all shards, expected at most ", kGgufMaxEntries);
+        return fail(ps->err, kUnsupported, g->label, ": found a count of ", *n_tensors,
+                    " tensors in all shards, expected at most ", kGgufMaxEntries);
     }
     return kOk;
 }
@@ -322,7 +352,8 @@ Status parse(Parser* ps, const FileMap* files) {
     g->tensor_mask = n_slots - 1;
     if (!ps->arena.dry()) {
         if (!ps->tensors || !ps->tensor_slots) {
-            return fail(ps->err, kMemory, g->label, ": the buffer is too small for the table of ", n_tensors, " tensors");
+            return fail(ps->err, kMemory, g->label, ": the buffer is too small for the table of ", n_tensors,
+                        " tensors");
         }
         memset(ps->tensor_slots, 0, n_slots * sizeof(uint32_t));
     }

@@ -6,7 +6,7 @@ namespace thimble {
 
 namespace {
 
-constexpr size_t kSuffix = 20;        // "-00001-of-00003.gguf"
+constexpr size_t kSuffix = 20;  // "-00001-of-00003.gguf"
 constexpr size_t kMaxPath = 4096;
 
 void put_digits(char* out, uint32_t v) {
@@ -52,7 +52,8 @@ Status split_count(const FileMap& file, const char* path, uint64_t* count, Error
 Status open_siblings(const char* first, bool no_mmap, Arena& arena, GgufFiles* files, uint64_t count, Error* err) {
     char path[kMaxPath];
     if (!gguf_shard_path(first, 0, static_cast<uint32_t>(count), path, sizeof path)) {
-        return fail(err, kFormat, first, ": key 'split.count': found ", count, ", expected a file name that ends in -00001-of-COUNT.gguf");
+        return fail(err, kFormat, first, ": key 'split.count': found ", count,
+                    ", expected a file name that ends in -00001-of-COUNT.gguf");
     }
     for (uint32_t i = 1; i < count; ++i) {
         gguf_shard_path(first, i, static_cast<uint32_t>(count), path, sizeof path);
@@ -69,7 +70,8 @@ Status open_all(const char* path, bool no_mmap, Arena& arena, GgufFiles* files, 
     if (Status st = split_count(files->shard[0], path, &count, err)) return st;
     if (count <= 1) return kOk;
     if (count > kGgufMaxShards) {
-        return fail(err, kUnsupported, path, ": key 'split.count': found ", count, ", expected at most ", kGgufMaxShards);
+        return fail(err, kUnsupported, path, ": key 'split.count': found ", count, ", expected at most ",
+                    kGgufMaxShards);
     }
     return open_siblings(path, no_mmap, arena, files, count, err);
 }

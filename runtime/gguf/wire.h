@@ -31,7 +31,7 @@ struct GgufCursor {
         at += sizeof(T);
         return true;
     }
-    const uint8_t* take_bytes(uint64_t n) {   // nullptr past the end
+    const uint8_t* take_bytes(uint64_t n) {  // nullptr past the end
         if (left() < n) return nullptr;
         const uint8_t* p = data + at;
         at += n;
@@ -39,11 +39,11 @@ struct GgufCursor {
     }
 };
 
-constexpr uint64_t kGgufHeaderBytes = 24;   // magic, version, two counts
+constexpr uint64_t kGgufHeaderBytes = 24;  // magic, version, two counts
 // Checks the header of s->data and takes version and counts.
 Status gguf_read_header(const GgufPlace& p, GgufShard* s, Error* err);
 
-uint32_t gguf_type_size(uint32_t type);   // bytes of one number or bool; 0 for strings, arrays and unknown types
+uint32_t gguf_type_size(uint32_t type);  // bytes of one number or bool; 0 for strings, arrays and unknown types
 
 // Both advance the cursor past the record and fill *out, or refuse it. Nothing of *out is used after a failure.
 Status gguf_read_entry(GgufCursor* c, uint64_t index, const GgufPlace& p, GgufEntry* out, Error* err);
@@ -55,11 +55,11 @@ bool gguf_integer(uint32_t type, const uint8_t* data, uint64_t* bits, bool* nega
 
 // Open-addressing tables of index + 1 over names. False when `name` is there already (*at: its index) or when so many
 // names collide that the file must be made to do so (*at = ~0).
-uint32_t gguf_slots_for(uint64_t n);       // a power of two, at most half full with n names
+uint32_t gguf_slots_for(uint64_t n);  // a power of two, at most half full with n names
 uint64_t gguf_hash(Str name);
 template <class Item, class NameOf>
 bool gguf_insert(uint32_t* slots, uint32_t mask, const Item* items, uint32_t index, NameOf name_of, uint32_t* at) {
-    constexpr uint32_t kMaxProbes = 1024;   // honest files stay below a few dozen
+    constexpr uint32_t kMaxProbes = 1024;  // honest files stay below a few dozen
     const Str name = name_of(items[index]);
     uint32_t slot = static_cast<uint32_t>(gguf_hash(name)) & mask;
     for (uint32_t probe = 0; probe < kMaxProbes; ++probe, slot = (slot + 1) & mask) {

@@ -5,12 +5,12 @@
 #pragma once
 #include "tests/support/gguf_opened.h"
 
-#define EXERCISE_REQUIRE(cond)                                                        \
-    do {                                                                              \
-        if (!(cond)) {                                                                \
+#define EXERCISE_REQUIRE(cond)                                                         \
+    do {                                                                               \
+        if (!(cond)) {                                                                 \
             fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #cond); \
-            abort();                                                                  \
-        }                                                                             \
+            abort();                                                                   \
+        }                                                                              \
     } while (0)
 
 inline volatile uint64_t gguf_exercise_sink;
@@ -25,7 +25,8 @@ inline void gguf_exercise_entry(const GgufOpened& o, const thimble::GgufEntry& e
     using namespace thimble;
     GgufValue dry, real;
     EXERCISE_REQUIRE(gguf_find(o.g, e.key, &real) && gguf_find(o.dry, e.key, &dry));
-    EXERCISE_REQUIRE(real.data == e.value.data && dry.data == e.value.data && dry.count == real.count && dry.bytes == real.bytes);
+    EXERCISE_REQUIRE(real.data == e.value.data && dry.data == e.value.data && dry.count == real.count &&
+                     dry.bytes == real.bytes);
     EXERCISE_REQUIRE(within(static_cast<uint64_t>(real.data - o.g.shard[0].data), real.bytes, o.g.shard[0].size));
     gguf_touch(real.data, real.bytes);
     for (const Gguf* g : {&o.g, &o.dry}) {
@@ -41,11 +42,13 @@ inline void gguf_exercise_entry(const GgufOpened& o, const thimble::GgufEntry& e
         EXERCISE_REQUIRE(!is_u32 || (is_int && i == int64_t{u}));
         if (gguf_f32(*g, e.key, kGgufRequired, &f, &err) == kOk) EXERCISE_REQUIRE(f - f == 0);
         if (gguf_bool(*g, e.key, kGgufRequired, &b, &err) == kOk) EXERCISE_REQUIRE(real.type == kGgufBool);
-        if (gguf_str(*g, e.key, kGgufRequired, &s, &err) == kOk) gguf_touch(reinterpret_cast<const uint8_t*>(s.data), s.size);
+        if (gguf_str(*g, e.key, kGgufRequired, &s, &err) == kOk)
+            gguf_touch(reinterpret_cast<const uint8_t*>(s.data), s.size);
         const bool is_array = gguf_array(*g, e.key, kGgufRequired, real.element, real.count, &v, &err) == kOk;
         EXERCISE_REQUIRE(is_array == (real.type == kGgufArray));
         const uint32_t n = static_cast<uint32_t>(real.count < 1000 ? real.count : 1000);
-        for (uint32_t layer = 0; layer < n; ++layer) (void)gguf_u32_of_layer(*g, e.key, kGgufRequired, layer, n, &u, &err);
+        for (uint32_t layer = 0; layer < n; ++layer)
+            (void)gguf_u32_of_layer(*g, e.key, kGgufRequired, layer, n, &u, &err);
     }
     Arena count;
     GgufStrings strings;
@@ -68,7 +71,8 @@ inline void gguf_exercise_tensor(const GgufOpened& o, const thimble::GgufTensor&
     using namespace thimble;
     GgufTensor dry, real;
     EXERCISE_REQUIRE(gguf_tensor(o.g, t.name, &real) && gguf_tensor(o.dry, t.name, &dry));
-    EXERCISE_REQUIRE(real.data == t.data && dry.data == t.data && dry.bytes == t.bytes && dry.offset == t.offset && dry.type == t.type);
+    EXERCISE_REQUIRE(real.data == t.data && dry.data == t.data && dry.bytes == t.bytes && dry.offset == t.offset &&
+                     dry.type == t.type);
     const GgufShard& shard = o.g.shard[t.shard];
     EXERCISE_REQUIRE(t.bytes > 0 && within(t.offset, t.bytes, shard.size) && t.data == shard.data + t.offset);
     gguf_touch(t.data, 1);
@@ -91,7 +95,8 @@ inline thimble::Status gguf_exercise(const thimble::FileMap* shards, uint32_t n)
     for (uint32_t i = 0; i < o.g.n_tensors; ++i) gguf_exercise_tensor(o, o.g.tensors[i]);
     GgufValue v;
     GgufTensor t;
-    EXERCISE_REQUIRE(!gguf_find(o.dry, "", &v) && !gguf_find(o.g, "", &v) && !gguf_tensor(o.dry, "", &t) && !gguf_tensor(o.g, "", &t));
+    EXERCISE_REQUIRE(!gguf_find(o.dry, "", &v) && !gguf_find(o.g, "", &v) && !gguf_tensor(o.dry, "", &t) &&
+                     !gguf_tensor(o.g, "", &t));
     return kOk;
 }
 inline thimble::Status gguf_exercise(const uint8_t* data, size_t size) {

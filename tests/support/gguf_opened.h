@@ -30,7 +30,7 @@ struct GgufOpened {
     void open(const thimble::FileMap* shards, uint32_t n, const char* label) {
         thimble::Arena count;
         dry_status = gguf_open(shards, n, count, label, &dry, &dry_err);
-        if (dry_status) {   // what the dry run refuses, the real one must refuse in the same words
+        if (dry_status) {  // what the dry run refuses, the real one must refuse in the same words
             const size_t enough = 1u << 20;
             buffer = malloc(enough);
             if (!buffer) abort();
@@ -45,8 +45,8 @@ struct GgufOpened {
         status = gguf_open(shards, n, arena, label, &g, &err);
         used = arena.used();
         if (status == thimble::kOk && (arena.overflowed() || arena.needed() != counted)) {
-            fprintf(stderr, "the arena took %llu bytes, %llu were counted\n", static_cast<unsigned long long>(arena.needed()),
-                    static_cast<unsigned long long>(counted));
+            fprintf(stderr, "the arena took %llu bytes, %llu were counted\n",
+                    static_cast<unsigned long long>(arena.needed()), static_cast<unsigned long long>(counted));
             abort();
         }
     }

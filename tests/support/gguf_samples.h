@@ -12,9 +12,19 @@ inline GgufWriter gguf_sample_rich(uint32_t version = 3) {
     GgufWriter w;
     w.version = version;
     w.str("general.architecture", "llama").align(16);
-    w.u8("u8", 1).i8("i8", -1).u16("u16", 2).i16("i16", -2).u32("u32", 3).i32("i32", -3).f32("f32", 1.5f).boolean("bool", 1);
+    w.u8("u8", 1)
+        .i8("i8", -1)
+        .u16("u16", 2)
+        .i16("i16", -2)
+        .u32("u32", 3)
+        .i32("i32", -3)
+        .f32("f32", 1.5f)
+        .boolean("bool", 1);
     w.u64("u64", 4).i64("i64", -4).f64("f64", 2.5);
-    w.strings("tokens", tokens, 4).numbers("scores", 6, scores, 4).numbers("types", 5, types, 4).numbers("flags", 7, bools, 3);
+    w.strings("tokens", tokens, 4)
+        .numbers("scores", 6, scores, 4)
+        .numbers("types", 5, types, 4)
+        .numbers("flags", 7, bools, 3);
     w.array("none", 10, 0).u16("split.no", 0).u16("split.count", 1).i32("split.tensors.count", 3);
     w.tensor("norm", thimble::kF32, {8}).tensor("w", thimble::kQ4_0, {32, 2}).tensor("e", thimble::kQ6_K, {256, 1, 2});
     return w;
@@ -24,7 +34,9 @@ inline GgufWriter gguf_sample_rich(uint32_t version = 3) {
 inline GgufWriter gguf_sample_scattered() {
     GgufWriter w;
     const uint64_t shape[] = {4, 2};
-    w.record("b", 1, 2, shape, thimble::kF16, 96).record("a", 1, 1, shape, thimble::kF32, 0).record("c", 1, 2, shape, thimble::kF32, 32);
+    w.record("b", 1, 2, shape, thimble::kF16, 96)
+        .record("a", 1, 1, shape, thimble::kF32, 0)
+        .record("c", 1, 2, shape, thimble::kF32, 32);
     w.payload.bytes(nullptr, 128);
     return w;
 }

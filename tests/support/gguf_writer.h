@@ -38,12 +38,16 @@ struct ByteBuffer {
     void bytes(const void* p, size_t n) {
         if (n == 0) return;
         reserve(size + n);
-        if (p) memcpy(data + size, p, n);
-        else memset(data + size, 0, n);
+        if (p)
+            memcpy(data + size, p, n);
+        else
+            memset(data + size, 0, n);
         size += n;
     }
     template <class T>
-    void put(T v) { bytes(&v, sizeof v); }
+    void put(T v) {
+        bytes(&v, sizeof v);
+    }
     void str(const char* p, size_t n) {
         put<uint64_t>(n);
         bytes(p, n);
@@ -68,13 +72,13 @@ struct GgufBytes {
 
 struct GgufWriter {
     uint32_t version = 3;
-    uint32_t alignment = 32;        // of the data; written as general.alignment by `align`
-    uint64_t n_kv = 0, n_tensors = 0;   // counted; may be overwritten before finish()
-    bool pad_end = true;            // pad the last tensor as llama.cpp does
+    uint32_t alignment = 32;           // of the data; written as general.alignment by `align`
+    uint64_t n_kv = 0, n_tensors = 0;  // counted; may be overwritten before finish()
+    bool pad_end = true;               // pad the last tensor as llama.cpp does
     ByteBuffer kv, records, payload;
 
     // ---- Metadata: the types are GGUF's numbers -----------------------------------------------------------------------
-    GgufWriter& key(const char* k, uint32_t type) {   // the value is to follow in `kv`
+    GgufWriter& key(const char* k, uint32_t type) {  // the value is to follow in `kv`
         kv.str(k);
         kv.put<uint32_t>(type);
         ++n_kv;
@@ -120,14 +124,15 @@ struct GgufWriter {
         for (uint64_t i = 0; i < count; ++i) kv.str(v[i]);
         return *this;
     }
-    GgufWriter& align(uint32_t a) {   // before the first tensor
+    GgufWriter& align(uint32_t a) {  // before the first tensor
         alignment = a;
         return u32("general.alignment", a);
     }
 
     // ---- Tensors ------------------------------------------------------------------------------------------------------
     // A record as it is, right or wrong.
-    GgufWriter& record(const char* name, size_t name_size, uint32_t n_dims, const uint64_t* shape, uint32_t type, uint64_t offset) {
+    GgufWriter& record(const char* name, size_t name_size, uint32_t n_dims, const uint64_t* shape, uint32_t type,
+                       uint64_t offset) {
         records.str(name, name_size);
         records.put<uint32_t>(n_dims);
         for (uint32_t i = 0; i < n_dims; ++i) records.put<uint64_t>(shape[i]);
@@ -137,7 +142,8 @@ struct GgufWriter {
         return *this;
     }
     // A tensor with its data: nullptr for zeros. The size follows from type and shape.
-    GgufWriter& tensor(const char* name, uint32_t type, std::initializer_list<uint64_t> shape, const void* data = nullptr) {
+    GgufWriter& tensor(const char* name, uint32_t type, std::initializer_list<uint64_t> shape,
+                       const void* data = nullptr) {
         uint64_t n = 1, dims[8] = {};
         uint32_t n_dims = 0;
         for (uint64_t d : shape) n *= dims[n_dims++] = d;
@@ -153,7 +159,7 @@ struct GgufWriter {
     static uint64_t block_bytes(uint32_t type) {
         const thimble::FormatInfo* f = thimble::format_info(type);
         if (f) return f->bytes;
-        return type == 24 ? 1 : type == 25 ? 2 : type == 26 ? 4 : 8;   // I8 I16 I32, I64 F64
+        return type == 24 ? 1 : type == 25 ? 2 : type == 26 ? 4 : 8;  // I8 I16 I32, I64 F64
     }
 
     // Bytes before the tensor data.

@@ -31,12 +31,14 @@ static void flip_everywhere(const GgufWriter& w) {
             refused += gguf_exercise(b.data, b.size) != kOk;
         }
     }
-    CHECK(refused > header);   // the magic, the counts, the lengths, the types: more than one flip in 14 must be seen
+    CHECK(refused > header);  // the magic, the counts, the lengths, the types: more than one flip in 14 must be seen
 }
 
 // Every aligned and unaligned 4 and 8 bytes of the header replaced by the numbers that break arithmetic.
 static void overwrite_everywhere(const GgufWriter& w) {
-    static const uint64_t words[] = {0, 1, 0x7fffffffu, 0x80000000u, 0xffffffffu, 1ull << 32, (1ull << 62) + 1, (1ull << 63) - 1, 1ull << 63, ~0ull - 31, ~0ull};
+    static const uint64_t words[] = {
+        0,          1,          0x7fffffffu, 0x80000000u, 0xffffffffu, 1ull << 32, (1ull << 62) + 1, (1ull << 63) - 1,
+        1ull << 63, ~0ull - 31, ~0ull};
     const GgufBytes whole = w.finish();
     const size_t header = w.header_size();
     for (size_t at = 4; at + 8 <= header; ++at) {

@@ -11,15 +11,16 @@ using namespace thimble;
 namespace {
 
 constexpr uint64_t k2p62 = 1ull << 62, k2p63 = 1ull << 63;
-enum Finds { kBoth, kRealOnly };   // which of the two runs can see the fault
+enum Finds { kBoth, kRealOnly };  // which of the two runs can see the fault
 
 void refused(const char* row, const GgufBytes& b, Status status, const char* message, Finds finds = kBoth) {
     const GgufOpened o(b);
-    const bool ok = o.status == status && strcmp(o.err.message, message) == 0 && o.err.status == status &&
-                    (finds == kRealOnly ? o.dry_status == kOk : o.dry_status == status && strcmp(o.dry_err.message, message) == 0);
+    const bool ok =
+        o.status == status && strcmp(o.err.message, message) == 0 && o.err.status == status &&
+        (finds == kRealOnly ? o.dry_status == kOk : o.dry_status == status && strcmp(o.dry_err.message, message) == 0);
     if (!CHECK(ok)) {
-        fprintf(stderr, "  row %s:\n    expected %d '%s'\n    dry      %d '%s'\n    real     %d '%s'\n", row, status, message, o.dry_status,
-                o.dry_status ? o.dry_err.message : "", o.status, o.status ? o.err.message : "");
+        fprintf(stderr, "  row %s:\n    expected %d '%s'\n    dry      %d '%s'\n    real     %d '%s'\n", row, status,
+                message, o.dry_status, o.dry_status ? o.dry_err.message : "", o.status, o.status ? o.err.message : "");
     }
 }
 void refused(const char* row, const GgufWriter& w, Status status, const char* message, Finds finds = kBoth) {
@@ -40,12 +41,15 @@ GgufBytes patched(const GgufWriter& w, size_t at, uint32_t v) {
 void row1_magic_and_version() {
     GgufWriter w;
     w.u32("k", 1);
-    refused("1", patched(w, 0, 0x46554748), kFormat, "test.gguf: not a GGUF file: found the first bytes 'HGUF', expected 'GGUF'");
-    refused("1", patched(w, 0, 0x01020304), kFormat, "test.gguf: not a GGUF file: found the first bytes '\?\?\?\?', expected 'GGUF'");
+    refused("1", patched(w, 0, 0x46554748), kFormat,
+            "test.gguf: not a GGUF file: found the first bytes 'HGUF', expected 'GGUF'");
+    refused("1", patched(w, 0, 0x01020304), kFormat,
+            "test.gguf: not a GGUF file: found the first bytes '\?\?\?\?', expected 'GGUF'");
     refused("1", GgufBytes("GG", 2), kFormat, "test.gguf: not a GGUF file: found 2 bytes, expected at least 24");
     refused("1", GgufBytes("", 0), kFormat, "test.gguf: not a GGUF file: found 0 bytes, expected at least 24");
     refused("1", patched(w, 4, 0), kUnsupported, "test.gguf: found GGUF version 0, expected 2 or 3");
-    refused("1", patched(w, 4, 1), kUnsupported, "test.gguf: found GGUF version 1, expected 2 or 3; convert the model anew");
+    refused("1", patched(w, 4, 1), kUnsupported,
+            "test.gguf: found GGUF version 1, expected 2 or 3; convert the model anew");
     refused("1", patched(w, 4, 4), kUnsupported, "test.gguf: found GGUF version 4, expected 2 or 3");
     refused("1", patched(w, 4, 0x03000000), kUnsupported,
             "test.gguf: found version 3 in big-endian byte order, expected a little-endian file");
@@ -56,18 +60,26 @@ void row2_counts() {
     GgufWriter w;
     w.u32("k", 1);
     w.n_kv = k2p62;
-    refused("2", w, kFormat, "test.gguf: found a count of 4611686018427387904 metadata entries, expected at most 1, which is what the 17 bytes "
-                             "after the header can hold");
+    refused("2", w, kFormat,
+            "test.gguf: found a count of 4611686018427387904 metadata entries, expected at most 1, which is what the "
+            "17 bytes "
+            "after the header can hold");
     w.n_kv = ~0ull;
-    refused("2", w, kFormat, "test.gguf: found a count of -1 metadata entries, expected at most 1, which is what the 17 bytes after the header "
-                             "can hold");
+    refused("2", w, kFormat,
+            "test.gguf: found a count of -1 metadata entries, expected at most 1, which is what the 17 bytes after the "
+            "header "
+            "can hold");
     w.n_kv = 2;
-    refused("2", w, kFormat, "test.gguf: found a count of 2 metadata entries, expected at most 1, which is what the 17 bytes after the header "
-                             "can hold");
+    refused("2", w, kFormat,
+            "test.gguf: found a count of 2 metadata entries, expected at most 1, which is what the 17 bytes after the "
+            "header "
+            "can hold");
     w.n_kv = 1;
     w.n_tensors = k2p63;
-    refused("2", w, kFormat, "test.gguf: found a count of -9223372036854775808 tensors, expected at most 0, which is what the 17 bytes after "
-                             "the header can hold");
+    refused("2", w, kFormat,
+            "test.gguf: found a count of -9223372036854775808 tensors, expected at most 0, which is what the 17 bytes "
+            "after "
+            "the header can hold");
     GgufWriter many;
     many.kv.bytes(nullptr, 70000 * 14);
     many.n_kv = 65537;
@@ -79,30 +91,37 @@ void row3_string_length() {
     w.key("k", 8);
     w.kv.put<uint64_t>(100);
     w.kv.bytes("abc", 3);
-    refused("3", w, kFormat, "test.gguf: key 'k': found a string of 100 bytes at byte 37, expected at most the 3 bytes left in the file");
+    refused(
+        "3", w, kFormat,
+        "test.gguf: key 'k': found a string of 100 bytes at byte 37, expected at most the 3 bytes left in the file");
     GgufWriter huge;
     huge.key("k", 8);
     huge.kv.put<uint64_t>(~0ull - 7);
     refused("3", huge, kFormat,
-            "test.gguf: key 'k': found a string of 18446744073709551608 bytes at byte 37, expected at most the 0 bytes left in the file");
+            "test.gguf: key 'k': found a string of 18446744073709551608 bytes at byte 37, expected at most the 0 bytes "
+            "left in the file");
     GgufWriter key;
     key.kv.put<uint64_t>(k2p63);
     key.kv.bytes("0123456789", 10);
     key.n_kv = 1;
     refused("3", key, kFormat,
-            "test.gguf: metadata entry 0, key: found a string of 9223372036854775808 bytes at byte 24, expected at most the 10 bytes left in "
+            "test.gguf: metadata entry 0, key: found a string of 9223372036854775808 bytes at byte 24, expected at "
+            "most the 10 bytes left in "
             "the file");
     GgufWriter in_array;
     in_array.array("k", 8, 2);
     in_array.kv.str("ab");
     in_array.kv.put<uint64_t>(9);
     refused("3", in_array, kFormat,
-            "test.gguf: key 'k', string 1 of 2: found a string of 9 bytes at byte 59, expected at most the 0 bytes left in the file");
+            "test.gguf: key 'k', string 1 of 2: found a string of 9 bytes at byte 59, expected at most the 0 bytes "
+            "left in the file");
     GgufWriter name;
     name.records.put<uint64_t>(26);
     name.records.bytes("0123456789012345678901234", 25);
     name.n_tensors = 1;
-    refused("3", name, kFormat, "test.gguf: tensor 0, name: found a string of 26 bytes at byte 24, expected at most the 25 bytes left in the file");
+    refused("3", name, kFormat,
+            "test.gguf: tensor 0, name: found a string of 26 bytes at byte 24, expected at most the 25 bytes left in "
+            "the file");
 }
 
 void row4_arrays() {
@@ -110,15 +129,18 @@ void row4_arrays() {
     w.array("k", 4, k2p62 + 1);
     w.kv.put<uint32_t>(7);
     refused("4", w, kFormat,
-            "test.gguf: key 'k': found an array of 4611686018427387905 x u32, expected at most the 4 bytes left in the file");
+            "test.gguf: key 'k': found an array of 4611686018427387905 x u32, expected at most the 4 bytes left in the "
+            "file");
     GgufWriter bytes;
     bytes.array("k", 0, k2p63);
     refused("4", bytes, kFormat,
-            "test.gguf: key 'k': found an array of 9223372036854775808 x u8, expected at most the 0 bytes left in the file");
+            "test.gguf: key 'k': found an array of 9223372036854775808 x u8, expected at most the 0 bytes left in the "
+            "file");
     GgufWriter strings;
     strings.array("k", 8, 1ull << 61);
     refused("4", strings, kFormat,
-            "test.gguf: key 'k': found an array of 2305843009213693952 x string, expected at most the 0 bytes left in the file");
+            "test.gguf: key 'k': found an array of 2305843009213693952 x string, expected at most the 0 bytes left in "
+            "the file");
     GgufWriter nested;
     nested.array("k", 9, 1);
     nested.kv.put<uint32_t>(4);
@@ -148,30 +170,41 @@ void row5_array_confusion() {
         GgufValue v;
         Error err;
         CHECK_EQ(gguf_array(*g, "tokenizer.ggml.scores", kGgufOptional, kGgufF32, kGgufAnyCount, &v, &err), kFormat);
-        CHECK_STR(err.message, "test.gguf: key 'tokenizer.ggml.scores': found an array of u8, expected an array of f32");
+        CHECK_STR(err.message,
+                  "test.gguf: key 'tokenizer.ggml.scores': found an array of u8, expected an array of f32");
         CHECK(v.data == nullptr);
         Arena arena;
         GgufStrings strings;
         CHECK_EQ(gguf_strings(*g, "tokenizer.ggml.tokens", kGgufRequired, arena, &strings, &err), kFormat);
         CHECK_STR(err.message, "test.gguf: key 'tokenizer.ggml.tokens': found type f32, expected an array of string");
         CHECK_EQ(gguf_strings(*g, "tokenizer.ggml.scores", kGgufRequired, arena, &strings, &err), kFormat);
-        CHECK_STR(err.message, "test.gguf: key 'tokenizer.ggml.scores': found an array of u8, expected an array of string");
+        CHECK_STR(err.message,
+                  "test.gguf: key 'tokenizer.ggml.scores': found an array of u8, expected an array of string");
         CHECK_EQ(strings.count, 0u);
     }
 }
 
 void row6_scalar_confusion() {
     GgufWriter w;
-    refused("6", w.i32("general.alignment", 32), kFormat, "test.gguf: key 'general.alignment': found type i32, expected u32");
-    refused("6", GgufWriter().str("general.alignment", "32"), kFormat, "test.gguf: key 'general.alignment': found type string, expected u32");
-    refused("6", GgufWriter().u64("general.alignment", 32), kFormat, "test.gguf: key 'general.alignment': found type u64, expected u32");
-    refused("6", GgufWriter().str("split.count", "1"), kFormat, "test.gguf: key 'split.count': found type string, expected an integer");
+    refused("6", w.i32("general.alignment", 32), kFormat,
+            "test.gguf: key 'general.alignment': found type i32, expected u32");
+    refused("6", GgufWriter().str("general.alignment", "32"), kFormat,
+            "test.gguf: key 'general.alignment': found type string, expected u32");
+    refused("6", GgufWriter().u64("general.alignment", 32), kFormat,
+            "test.gguf: key 'general.alignment': found type u64, expected u32");
+    refused("6", GgufWriter().str("split.count", "1"), kFormat,
+            "test.gguf: key 'split.count': found type string, expected an integer");
     refused("6", GgufWriter().boolean("k", 2), kFormat, "test.gguf: key 'k': found bool 2, expected 0 or 1");
     const uint8_t bools[] = {0, 1, 255};
-    refused("6", GgufWriter().numbers("k", 7, bools, 3), kFormat, "test.gguf: key 'k': found bool 255, expected 0 or 1");
+    refused("6", GgufWriter().numbers("k", 7, bools, 3), kFormat,
+            "test.gguf: key 'k': found bool 255, expected 0 or 1");
 
     GgufWriter types;
-    types.str("llama.block_count", "2").f32("llama.head_count", 4).i32("llama.eps", 1).f32("nan", __builtin_nanf("")).f64("inf", 1e300);
+    types.str("llama.block_count", "2")
+        .f32("llama.head_count", 4)
+        .i32("llama.eps", 1)
+        .f32("nan", __builtin_nanf(""))
+        .f64("inf", 1e300);
     const GgufBytes b = types.finish();
     const GgufOpened o(b);
     Error err;
@@ -192,7 +225,8 @@ void row6_scalar_confusion() {
 void row7_alignment() {
     for (uint32_t a : {0u, 3u, 48u, 65537u, 131072u, 0x80000000u}) {
         char message[128];
-        snprintf(message, sizeof message, "test.gguf: key 'general.alignment': found %u, expected a power of two up to 65536", a);
+        snprintf(message, sizeof message,
+                 "test.gguf: key 'general.alignment': found %u, expected a power of two up to 65536", a);
         refused("7", GgufWriter().u32("general.alignment", a), kFormat, message);
     }
     for (uint32_t a : {1u, 8u, 32u, 4096u, 65536u}) {
@@ -204,7 +238,8 @@ void row7_alignment() {
 
 void row8_names() {
     refused("8", GgufWriter().u32("", 1), kFormat, "test.gguf: metadata entry 0: found an empty key");
-    refused("8", GgufWriter().u32("a", 1).u32("b", 2).str("a", "x"), kFormat, "test.gguf: key 'a': found twice, as entries 0 and 2", kRealOnly);
+    refused("8", GgufWriter().u32("a", 1).u32("b", 2).str("a", "x"), kFormat,
+            "test.gguf: key 'a': found twice, as entries 0 and 2", kRealOnly);
     refused("8", GgufWriter().tensor("t", kF32, {2}).tensor("u", kF32, {2}).tensor("t", kF32, {2}), kFormat,
             "test.gguf: tensor 't': found twice, as tensors 0 and 2", kRealOnly);
     refused("8", GgufWriter().tensor("", kF32, {2}), kFormat, "test.gguf: tensor 0: found an empty name");
@@ -213,7 +248,8 @@ void row8_names() {
     accepted("8", GgufWriter().tensor(name, kF32, {2}));
     name[63] = 'n';
     refused("8", GgufWriter().tensor(name, kF32, {2}), kFormat,
-            "test.gguf: tensor 0 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn': found a name of 64 bytes, expected at "
+            "test.gguf: tensor 0 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn': found a name of "
+            "64 bytes, expected at "
             "most 63");
     GgufWriter key;
     key.kv.put<uint64_t>(65536);
@@ -226,7 +262,8 @@ void row8_names() {
 
 void row9_to_11_shapes() {
     const uint64_t five[] = {1, 1, 1, 1, 1};
-    refused("9", GgufWriter().record("t", 1, 5, five, kF32, 0), kFormat, "test.gguf: tensor 't': found 5 dimensions, expected at most 4");
+    refused("9", GgufWriter().record("t", 1, 5, five, kF32, 0), kFormat,
+            "test.gguf: tensor 't': found 5 dimensions, expected at most 4");
     GgufWriter dims;
     dims.records.str("t");
     dims.records.put<uint32_t>(0xffffffffu);
@@ -235,13 +272,15 @@ void row9_to_11_shapes() {
     refused("9", dims, kFormat, "test.gguf: tensor 't': found 4294967295 dimensions, expected at most 4");
 
     const uint64_t zero[] = {4, 0}, negative[] = {4, ~0ull}, lowest[] = {k2p63};
-    refused("10", GgufWriter().record("t", 1, 2, zero, kF32, 0), kFormat, "test.gguf: tensor 't': found dimension 1 = 0, expected at least 1");
+    refused("10", GgufWriter().record("t", 1, 2, zero, kF32, 0), kFormat,
+            "test.gguf: tensor 't': found dimension 1 = 0, expected at least 1");
     refused("10", GgufWriter().record("t", 1, 2, negative, kF32, 0), kFormat,
             "test.gguf: tensor 't': found dimension 1 = -1, expected at least 1");
     refused("10", GgufWriter().record("t", 1, 1, lowest, kF32, 0), kFormat,
             "test.gguf: tensor 't': found dimension 0 = -9223372036854775808, expected at least 1");
 
-    const uint64_t wraps[] = {1ull << 32, 1ull << 32}, signed_wrap[] = {1ull << 32, 1ull << 31}, all[] = {1ull << 16, 1ull << 16, 1ull << 16, 1ull << 16};
+    const uint64_t wraps[] = {1ull << 32, 1ull << 32}, signed_wrap[] = {1ull << 32, 1ull << 31},
+                   all[] = {1ull << 16, 1ull << 16, 1ull << 16, 1ull << 16};
     refused("11", GgufWriter().record("t", 1, 2, wraps, kF32, 0), kFormat,
             "test.gguf: tensor 't': the number of elements overflows at dimension 1 = 4294967296, expected below 2^63");
     refused("11", GgufWriter().record("t", 1, 2, signed_wrap, kF32, 0), kFormat,
@@ -259,11 +298,13 @@ void row12_sums() {
     // Each is right by itself; sums and padding would wrap.
     const uint64_t big[] = {1ull << 61};
     refused("12", GgufWriter().record("a", 1, 1, big, kF32, 0).record("b", 1, 1, big, kF32, k2p63), kFormat,
-            "test.gguf: tensor 'a': found 9223372036854775808 bytes at offset 0 of the data, which starts at byte 96; expected them to end "
+            "test.gguf: tensor 'a': found 9223372036854775808 bytes at offset 0 of the data, which starts at byte 96; "
+            "expected them to end "
             "within the file's 90 bytes");
     const uint64_t one[] = {1};
     refused("12", GgufWriter().record("a", 1, 1, one, kF32, ~0ull - 31), kFormat,
-            "test.gguf: tensor 'a': found 4 bytes at offset 18446744073709551584 of the data, which starts at byte 64; expected them to end "
+            "test.gguf: tensor 'a': found 4 bytes at offset 18446744073709551584 of the data, which starts at byte 64; "
+            "expected them to end "
             "within the file's 57 bytes");
 }
 
@@ -278,10 +319,13 @@ void row13_types() {
     struct {
         uint32_t id;
         const char* name;
-    } const removed[] = {{4, "Q4_2"}, {5, "Q4_3"}, {31, "Q4_0_4_4"}, {32, "Q4_0_4_8"}, {33, "Q4_0_8_8"}, {36, "IQ4_NL_4_4"}, {37, "IQ4_NL_4_8"}, {38, "IQ4_NL_8_8"}};
+    } const removed[] = {{4, "Q4_2"},      {5, "Q4_3"},        {31, "Q4_0_4_4"},   {32, "Q4_0_4_8"},
+                         {33, "Q4_0_8_8"}, {36, "IQ4_NL_4_4"}, {37, "IQ4_NL_4_8"}, {38, "IQ4_NL_8_8"}};
     for (const auto& r : removed) {
         char message[160];
-        snprintf(message, sizeof message, "test.gguf: tensor 't': found type %u (%s), which was removed from GGUF; convert the model anew", r.id, r.name);
+        snprintf(message, sizeof message,
+                 "test.gguf: tensor 't': found type %u (%s), which was removed from GGUF; convert the model anew", r.id,
+                 r.name);
         refused("13", GgufWriter().record("t", 1, 1, shape, r.id, 0), kUnsupported, message);
     }
     for (uint32_t id : {9u, 43u, 63u, 64u, 1000u, 0xffffffffu}) {
@@ -298,7 +342,8 @@ void row14_offsets() {
     outside.pad_end = false;
     outside.payload.bytes(nullptr, 95);
     refused("14", outside, kFormat,
-            "test.gguf: tensor 't': found 64 bytes at offset 32 of the data, which starts at byte 64; expected them to end within the file's "
+            "test.gguf: tensor 't': found 64 bytes at offset 32 of the data, which starts at byte 64; expected them to "
+            "end within the file's "
             "159 bytes");
     GgufWriter shifted;
     shifted.record("t", 1, 1, shape, kF32, 16);
@@ -307,19 +352,23 @@ void row14_offsets() {
     GgufWriter overlap;
     overlap.record("a", 1, 1, shape, kF32, 0).record("b", 1, 1, shape, kF32, 32);
     overlap.payload.bytes(nullptr, 256);
-    refused("14", overlap, kFormat, "test.gguf: tensor 'b': starts at byte 128, within tensor 'a', which ends at byte 160");
+    refused("14", overlap, kFormat,
+            "test.gguf: tensor 'b': starts at byte 128, within tensor 'a', which ends at byte 160");
     GgufWriter same;
     same.record("a", 1, 1, shape, kF32, 64).record("b", 1, 1, shape, kF32, 64);
     same.payload.bytes(nullptr, 256);
-    refused("14", same, kFormat, "test.gguf: tensor 'b': starts at byte 160, within tensor 'a', which ends at byte 224");
+    refused("14", same, kFormat,
+            "test.gguf: tensor 'b': starts at byte 160, within tensor 'a', which ends at byte 224");
     GgufWriter descending;
     descending.record("a", 1, 1, shape, kF32, 128).record("b", 1, 1, shape, kF32, 0).record("c", 1, 1, shape, kF32, 32);
     descending.payload.bytes(nullptr, 256);
-    refused("14", descending, kFormat, "test.gguf: tensor 'c': starts at byte 160, within tensor 'b', which ends at byte 192", kRealOnly);
+    refused("14", descending, kFormat,
+            "test.gguf: tensor 'c': starts at byte 160, within tensor 'b', which ends at byte 192", kRealOnly);
     GgufWriter backwards;
     backwards.record("a", 1, 1, shape, kF32, 64).record("b", 1, 1, shape, kF32, 32);
     backwards.payload.bytes(nullptr, 256);
-    refused("14", backwards, kFormat, "test.gguf: tensor 'a': starts at byte 160, within tensor 'b', which ends at byte 192", kRealOnly);
+    refused("14", backwards, kFormat,
+            "test.gguf: tensor 'a': starts at byte 160, within tensor 'b', which ends at byte 192", kRealOnly);
 }
 
 void row15_error_paths() {
@@ -362,7 +411,10 @@ void row15_error_paths() {
 
 void row16_and_17_ranges() {
     GgufWriter w;
-    w.u32("llama.block_count", 0).u32("llama.attention.head_count", 0).u32("tokenizer.ggml.eos_token_id", 32000).i32("bos", -1);
+    w.u32("llama.block_count", 0)
+        .u32("llama.attention.head_count", 0)
+        .u32("tokenizer.ggml.eos_token_id", 32000)
+        .i32("bos", -1);
     const GgufBytes b = w.finish();
     const GgufOpened o(b);
     Error err;
@@ -396,7 +448,8 @@ void row19_beyond_int32() {
         GgufStrings strings;
         Error err;
         CHECK_EQ(gguf_strings(o.g, "tokens", kGgufRequired, arena, &strings, &err), kFormat);
-        CHECK_STR(err.message, "test.gguf: key 'tokens', string 0: found 2147483648 bytes, expected at most 2147483647");
+        CHECK_STR(err.message,
+                  "test.gguf: key 'tokens', string 0: found 2147483648 bytes, expected at most 2147483647");
         munmap(p, size);
     }
     const char* const one[] = {"x"};

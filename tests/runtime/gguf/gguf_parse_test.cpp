@@ -12,13 +12,24 @@ static const int32_t kTypes[] = {2, 3, 1, 1, 6};
 static GgufWriter sample() {
     GgufWriter w;
     w.str("general.architecture", "llama").align(64);
-    w.u8("a.u8", 200).i8("a.i8", -100).u16("a.u16", 60000).i16("a.i16", -30000).u32("a.u32", 4000000000u).i32("a.i32", -7);
+    w.u8("a.u8", 200)
+        .i8("a.i8", -100)
+        .u16("a.u16", 60000)
+        .i16("a.i16", -30000)
+        .u32("a.u32", 4000000000u)
+        .i32("a.i32", -7);
     w.u64("a.u64", 1ull << 63).i64("a.i64", -(1ll << 40)).f32("a.f32", 1.25f).f64("a.f64", -0.5).boolean("a.bool", 1);
-    w.strings("tokens", kTokens, 5).numbers("scores", 6, kScores, 5).numbers("types", 5, kTypes, 5).array("empty", 4, 0);
+    w.strings("tokens", kTokens, 5)
+        .numbers("scores", 6, kScores, 5)
+        .numbers("types", 5, kTypes, 5)
+        .array("empty", 4, 0);
     const uint8_t bools[] = {1, 0, 1};
     w.numbers("layers.bool", 7, bools, 3).str("empty.str", "");
     static float f[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-    w.tensor("norm", kF32, {8}, f).tensor("q4", kQ4_K, {512, 3}).tensor("ids", 26, {3, 2, 1, 2}).tensor("scalar", kF16, {});
+    w.tensor("norm", kF32, {8}, f)
+        .tensor("q4", kQ4_K, {512, 3})
+        .tensor("ids", 26, {3, 2, 1, 2})
+        .tensor("scalar", kF16, {});
     return w;
 }
 
@@ -110,7 +121,8 @@ static void arrays(const Gguf& g, bool dry) {
     CHECK_EQ(gguf_u32_of_layer(g, "types", kGgufRequired, 0, 4, &u, &err), kFormat);
     CHECK_STR(err.message, "test.gguf: key 'types': found 5 elements, expected 4, one a layer");
     CHECK_EQ(gguf_u32_of_layer(g, "scores", kGgufRequired, 0, 5, &u, &err), kFormat);
-    CHECK_STR(err.message, "test.gguf: key 'scores': found an array of f32, expected an integer or an array of integers");
+    CHECK_STR(err.message,
+              "test.gguf: key 'scores': found an array of f32, expected an integer or an array of integers");
 
     Arena count;
     GgufStrings strings;
@@ -131,7 +143,8 @@ static void tensors(const Gguf& g) {
     CHECK_EQ(g.n_tensors, 4u);
     GgufTensor t;
     CHECK(gguf_tensor(g, "norm", &t));
-    CHECK(t.bytes == 32 && t.n_dims == 1 && t.shape[0] == 8 && t.shape[1] == 1 && gguf_load<float>(t.data + 28) == 8.0f);
+    CHECK(t.bytes == 32 && t.n_dims == 1 && t.shape[0] == 8 && t.shape[1] == 1 &&
+          gguf_load<float>(t.data + 28) == 8.0f);
     CHECK_EQ(t.data - g.shard[0].data, static_cast<ptrdiff_t>(t.offset));
     CHECK_EQ(t.offset % 64, 0u);
     CHECK(gguf_tensor(g, "q4", &t));
@@ -174,8 +187,10 @@ static void many_entries() {
     for (uint32_t i = 0; i < 300; ++i) {
         char key[32];
         snprintf(key, sizeof key, "key.%u", i);
-        if (i % 7 == 0) w.strings(key, kTokens, 5);
-        else w.u32(key, i);
+        if (i % 7 == 0)
+            w.strings(key, kTokens, 5);
+        else
+            w.u32(key, i);
     }
     const GgufBytes b = w.finish();
     const GgufOpened o(b);

@@ -28,7 +28,8 @@ static void paths() {
 struct Shards {
     GgufBytes a, b, c;
     FileMap m[3];
-    Shards(const GgufWriter& x, const GgufWriter& y, const GgufWriter& z) : a(x.finish()), b(y.finish()), c(z.finish()) {
+    Shards(const GgufWriter& x, const GgufWriter& y, const GgufWriter& z)
+        : a(x.finish()), b(y.finish()), c(z.finish()) {
         const GgufBytes* all[] = {&a, &b, &c};
         for (int i = 0; i < 3; ++i) {
             m[i].data = all[i]->data;
@@ -45,7 +46,8 @@ static void refused(const FileMap* m, uint32_t n, const char* message, bool dry_
     CHECK_STR(o.err.message, message);
     CHECK_EQ(o.dry_status, dry_too ? kFormat : kOk);
 }
-static void refused(const GgufWriter& a, const GgufWriter& b, const GgufWriter& c, const char* message, bool dry_too = true) {
+static void refused(const GgufWriter& a, const GgufWriter& b, const GgufWriter& c, const char* message,
+                    bool dry_too = true) {
     const Shards s(a, b, c);
     refused(s.m, 3, message, dry_too);
 }
@@ -76,21 +78,28 @@ static GgufWriter splitless(const char* without) {
 
 static GgufWriter numbered(uint32_t no, uint32_t count, int32_t tensors) {
     GgufWriter w;
-    w.u16("split.no", static_cast<uint16_t>(no)).u16("split.count", static_cast<uint16_t>(count)).i32("split.tensors.count", tensors);
+    w.u16("split.no", static_cast<uint16_t>(no))
+        .u16("split.count", static_cast<uint16_t>(count))
+        .i32("split.tensors.count", tensors);
     w.tensor("tensor.1", kF32, {4});
     return w;
 }
 
 static void row24_disagreement() {
-    refused(shard(0), shard(2), shard(1), "m.gguf (shard 2 of 3): key 'split.no': found 2, expected 1 (counted from 0)");
-    refused(shard(0), shard(0), shard(2), "m.gguf (shard 2 of 3): key 'split.no': found 0, expected 1 (counted from 0)");
+    refused(shard(0), shard(2), shard(1),
+            "m.gguf (shard 2 of 3): key 'split.no': found 2, expected 1 (counted from 0)");
+    refused(shard(0), shard(0), shard(2),
+            "m.gguf (shard 2 of 3): key 'split.no': found 0, expected 1 (counted from 0)");
     refused(shard(0), numbered(1, 4, 3), shard(2), "m.gguf (shard 2 of 3): key 'split.count': found 4, expected 3");
-    refused(shard(0), numbered(1, 3, 1), shard(2),
-            "m.gguf (shard 2 of 3): key 'split.tensors.count': found 1, expected 3, the number of tensors in all files");
-    refused(shard(0), numbered(1, 3, -3), shard(2), "m.gguf (shard 2 of 3): key 'split.tensors.count': found -3, expected at least 0");
+    refused(
+        shard(0), numbered(1, 3, 1), shard(2),
+        "m.gguf (shard 2 of 3): key 'split.tensors.count': found 1, expected 3, the number of tensors in all files");
+    refused(shard(0), numbered(1, 3, -3), shard(2),
+            "m.gguf (shard 2 of 3): key 'split.tensors.count': found -3, expected at least 0");
     for (const char* key : {"split.no", "split.count", "split.tensors.count"}) {
         char message[128];
-        snprintf(message, sizeof message, "m.gguf (shard 2 of 3): key '%s': missing, expected in every file of a split model", key);
+        snprintf(message, sizeof message,
+                 "m.gguf (shard 2 of 3): key '%s': missing, expected in every file of a split model", key);
         refused(shard(0), splitless(key), shard(2), message);
     }
     GgufWriter text = numbered(1, 3, 3);
@@ -103,11 +112,13 @@ static void row24_disagreement() {
     refused(shard(0), twice, shard(2), "m.gguf (shard 2 of 3): key 'split.no': found twice, as entries 0 and 3", false);
     GgufWriter same;
     same.u16("split.no", 1).u16("split.count", 3).i32("split.tensors.count", 3).tensor("tensor.0", kF32, {4});
-    refused(shard(0), same, shard(2), "m.gguf (shard 2 of 3): tensor 'tensor.0': found twice, as tensors 0 and 1", false);
+    refused(shard(0), same, shard(2), "m.gguf (shard 2 of 3): tensor 'tensor.0': found twice, as tensors 0 and 1",
+            false);
 
     const Shards s(shard(0), shard(1), shard(2));
     refused(s.m, 1,
-            "m.gguf: key 'split.count': found 3, but this is the only file: open the first of 3 by its path NAME-00001-of-COUNT.gguf");
+            "m.gguf: key 'split.count': found 3, but this is the only file: open the first of 3 by its path "
+            "NAME-00001-of-COUNT.gguf");
     refused(s.m, 2, "m.gguf (shard 1 of 2): key 'split.count': found 3, expected 2");
     GgufWriter alone;
     alone.u16("split.no", 1);
@@ -116,7 +127,7 @@ static void row24_disagreement() {
     m.data = b.data;
     m.size = b.size;
     refused(&m, 1, "m.gguf: key 'split.no': found 1, expected 0 in a file that is not split");
-    GgufWriter merged;   // what a merge leaves behind
+    GgufWriter merged;  // what a merge leaves behind
     merged.u16("split.count", 0).i32("split.tensors.count", 99);
     const GgufBytes whole = merged.finish();
     m.data = whole.data;
@@ -168,7 +179,8 @@ static void files() {
     open_both_ways(path, kFormat, "key 'split.count': found 3, expected a file name that ends in -00001-of-COUNT.gguf");
     snprintf(other, sizeof other, "%s/plain.gguf", dir);
     CHECK(shard(0).save(other));
-    open_both_ways(other, kFormat, "key 'split.count': found 3, expected a file name that ends in -00001-of-COUNT.gguf");
+    open_both_ways(other, kFormat,
+                   "key 'split.count': found 3, expected a file name that ends in -00001-of-COUNT.gguf");
     CHECK(gguf_sample_shard(0, 200).save(other));
     open_both_ways(other, kUnsupported, "key 'split.count': found 200, expected at most 128");
     CHECK(unlink(path) == 0);
