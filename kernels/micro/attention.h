@@ -7,6 +7,7 @@
 #pragma once
 #include <cstring>
 
+#include "kernels/micro/fma.h"
 #include "kernels/kernels.h"
 #include "kernels/micro/vector_ops.h"
 
@@ -293,7 +294,7 @@ void attention_merge(const AttentionState* into, const AttentionState* part, int
             continue;
         }
         const float top = into->m[r] > part->m[r] ? into->m[r] : part->m[r];
-        float e[2] = {into->m[r] - top, part->m[r] - top};
+        float e[16] = {into->m[r] - top, part->m[r] - top};
         V::store_n(e, 2, vec_exp<V>(V::load_n(e, 2)));
         into->m[r] = top;
         into->l[r] = fma32(into->l[r], e[0], part->l[r] * e[1]);
@@ -309,7 +310,7 @@ void attention_finish(const AttentionState* s, int64_t row, int64_t dv, const fl
     float l = s->l[row], factor = 1.0f;
     if (sink) {
         const float top = s->m[row] > *sink ? s->m[row] : *sink;
-        float e[2] = {s->m[row] - top, *sink - top};
+        float e[16] = {s->m[row] - top, *sink - top};
         V::store_n(e, 2, vec_exp<V>(V::load_n(e, 2)));
         l = fma32(l, e[0], e[1]);
         factor = e[0];

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+// The AVX2 vocabulary (with FMA and F16C), and AVX-VNNI on top of it. First the sixteen-float words that isa/scalar.h
+// defines, two ymm each; then the row words of the quantised products (kernels/README.md, "Row words"): eight rows in
+// 32-bit lanes. Internal linkage, so that no other translation unit can pick up code compiled for this ISA.
+#pragma once
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace thimble {
+namespace {
+
+struct Avx2 {
+    struct f { __m256 lo, hi; };
+    struct i { __m256i lo, hi; };
+    struct m { __m256i lo, hi; };
+
+    static constexpr int kDenseRows = 2, kDenseCols = 2;
+    static constexpr int kAttnRows = 2;
+    static constexpr int kAttnTiles = 2;
+    static constexpr int kAttnVecs = 2;
+
+    static f set1(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+    static f load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+    static f load_n(const float* p, int n) {
+        const m k = range(0, n);
+        return {_mm256_maskload_ps(p, k.lo), _mm256_maskload_ps(p + 8, k.hi)};
+    }
+    static void store(float* p, f a) {
+        _mm256_storeu_ps(p, a.lo);
+        _mm256_storeu_ps(p + 8, a.hi);
+    }
+    static void store_n(float* p, int n, f a) {
+        const m k = range(0, n);
+        _mm256_maskstore_ps(p, k.lo, a.lo);
+        _mm256_maskstore_ps(p + 8, k.hi, a.hi);
+    }
+    static __m128i load128(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
+    static f load_f16(const uint16_t* p) { return {_mm256_cvtph_ps(load128(p)), _mm256_cvtph_ps(load128(p + 8))}; }
+    static f load_bf16(const uint16_t* p) {
+        const __m256i lo = _mm256_slli_epi32(_mm256_cvtepu16_epi32(load128(p)), 16);
+        const __m256i hi = _mm256_slli_epi32(_mm256_cvtepu16_epi32(load128(p + 8)), 16);
+        return {_mm256_castsi256_ps(lo), _mm256_castsi256_ps(hi)};
+    }
+    static f load_f16_n(const uint16_t* p, int n) {
+        uint16_t t[16] = {};
+        memcpy(t, p, 2 * static_cast<size_t>(n));
+        return load_f16(t);
+    }
+    static f load_bf16_n(const uint16_t* p, int n) {
+        uint16_t t[16] = {};
+        memcpy(t, p, 2 * static_cast<size_t>(n));
+        return load_bf16(t);
+    }
+    static void store_f16(uint16_t* p, f a) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 8), _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT));
+    }
+    static f load_i8(const int8_t* p) {
+        const __m128i v = load128(p);
+        return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(v)),
+                _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_unpackhi_epi64(v, v)))};
+    }
+
+    static f add(f a, f b) { return {_mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi)}; }
+    static f sub(f a, f b) { return {_mm256_sub_ps(a.lo, b.lo), _mm256_sub_ps(a.hi, b.hi)}; }
+    static f mul(f a, f b) { return {_mm256_mul_ps(a.lo, b.lo), _mm256_mul_ps(a.hi, b.hi)}; }
+    static f div(f a, f b) { return {_mm256_div_ps(a.lo, b.lo), _mm256_div_ps(a.hi, b.hi)}; }
+    static f fma(f a, f b, f c) { return {_mm256_fmadd_ps(a.lo, b.lo, c.lo), _mm256_fmadd_ps(a.hi, b.hi, c.hi)}; }
+    static f max(f a, f b) { return {_mm256_max_ps(a.lo, b.lo), _mm256_max_ps(a.hi, b.hi)}; }
+    static f min(f a, f b) { return {_mm256_min_ps(a.lo, b.lo), _mm256_min_ps(a.hi, b.hi)}; }
+
+    static m less(f a, f b) {
+        return {_mm256_castps_si256(_mm256_cmp_ps(a.lo, b.lo, _CMP_LT_OQ)),
+                _mm256_castps_si256(_mm256_cmp_ps(a.hi, b.hi, _CMP_LT_OQ))};
+    }
+    static m range(int lo, int hi) {
+        const __m256i at0 = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), at1 = _mm256_add_epi32(at0, _mm256_set1_epi32(8));
+        const __m256i first = _mm256_set1_epi32(lo), end = _mm256_set1_epi32(hi);
+        return {_mm256_andnot_si256(_mm256_cmpgt_epi32(first, at0), _mm256_cmpgt_epi32(end, at0)),
+                _mm256_andnot_si256(_mm256_cmpgt_epi32(first, at1), _mm256_cmpgt_epi32(end, at1))};
+    }
+    static f select(m c, f a, f b) {
+        return {_mm256_blendv_ps(b.lo, a.lo, _mm256_castsi256_ps(c.lo)),
+                _mm256_blendv_ps(b.hi, a.hi, _mm256_castsi256_ps(c.hi))};
+    }
+
+    static i set1_i(int32_t x) { return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
+    static i bits(f a) { return {_mm256_castps_si256(a.lo), _mm256_castps_si256(a.hi)}; }
+    static f from_bits(i a) { return {_mm256_castsi256_ps(a.lo), _mm256_castsi256_ps(a.hi)}; }
+    static f to_float(i a) { return {_mm256_cvtepi32_ps(a.lo), _mm256_cvtepi32_ps(a.hi)}; }
+    static i add_i(i a, i b) { return {_mm256_add_epi32(a.lo, b.lo), _mm256_add_epi32(a.hi, b.hi)}; }
+    static i and_i(i a, i b) { return {_mm256_and_si256(a.lo, b.lo), _mm256_and_si256(a.hi, b.hi)}; }
+    static i or_i(i a, i b) { return {_mm256_or_si256(a.lo, b.lo), _mm256_or_si256(a.hi, b.hi)}; }
+    static i xor_i(i a, i b) { return {_mm256_xor_si256(a.lo, b.lo), _mm256_xor_si256(a.hi, b.hi)}; }
+    static i max_i(i a, i b) { return {_mm256_max_epi32(a.lo, b.lo), _mm256_max_epi32(a.hi, b.hi)}; }
+    template <int n> static i shl_i(i a) { return {_mm256_slli_epi32(a.lo, n), _mm256_slli_epi32(a.hi, n)}; }
+    static int32_t hmax_i(i a) {
+        const __m256i v8 = _mm256_max_epi32(a.lo, a.hi);
+        __m128i v = _mm_max_epi32(_mm256_castsi256_si128(v8), _mm256_extracti128_si256(v8, 1));
+        v = _mm_max_epi32(v, _mm_shuffle_epi32(v, 0x4e));
+        return _mm_cvtsi128_si32(_mm_max_epi32(v, _mm_shuffle_epi32(v, 0xb1)));
+    }
+    static __m256i dot4_half(__m256i acc, const int8_t* p, __m256i q) {
+        const __m256i k = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+        const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(k), _mm256_sign_epi8(q, k));   // <= 2 * 127 * 127
+        return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    }
+    static i dot4_i8(i acc, const int8_t* p, int32_t q4) {
+        const __m256i q = _mm256_set1_epi32(q4);
+        return {dot4_half(acc.lo, p, q), dot4_half(acc.hi, p + 32, q)};
+    }
+    static int32_t store_i8(int8_t* p, f a) {
+        const __m256i lo = _mm256_cvtps_epi32(a.lo), hi = _mm256_cvtps_epi32(a.hi);
+        const __m256i w = _mm256_permute4x64_epi64(_mm256_packs_epi32(lo, hi), 0xd8);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(_mm256_castsi256_si128(w), _mm256_extracti128_si256(w, 1)));
+        const __m256i s8 = _mm256_add_epi32(lo, hi);
+        __m128i v = _mm_add_epi32(_mm256_castsi256_si128(s8), _mm256_extracti128_si256(s8, 1));
+        v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0x4e));
+        return _mm_cvtsi128_si32(_mm_add_epi32(v, _mm_shuffle_epi32(v, 0xb1)));
+    }
+    static float hsum(f a) {
+        const __m256 v8 = _mm256_add_ps(a.lo, a.hi);
+        const __m128 v4 = _mm_add_ps(_mm256_castps256_ps128(v8), _mm256_extractf128_ps(v8, 1));
+        const __m128 v2 = _mm_add_ps(v4, _mm_movehl_ps(v4, v4));
+        return _mm_cvtss_f32(_mm_add_ss(v2, _mm_movehdup_ps(v2)));
+    }
+    static float hmax(f a) {
+        const __m256 v8 = _mm256_max_ps(a.lo, a.hi);
+        const __m128 v4 = _mm_max_ps(_mm256_castps256_ps128(v8), _mm256_extractf128_ps(v8, 1));
+        const __m128 v2 = _mm_max_ps(v4, _mm_movehl_ps(v4, v4));
+        return _mm_cvtss_f32(_mm_max_ss(v2, _mm_movehdup_ps(v2)));
+    }
+
+    // ---- Row words -------------------------------------------------------------------------------------------------
+    static constexpr int kRows = 8;          // rows in lanes
+    static constexpr bool kSigned8 = true;   // bytes beyond 63 come signed: |w| x sign(a, w) is exact in maddubs
+    static constexpr bool kPairSums = true;  // products come as sums of pairs in 16 bits
+    static constexpr int kGemmCols = 4;      // columns of a register tile of 2 x kRows rows
+    using rf = __m256;    // one float a row
+    using ri = __m256i;   // one int32 a row
+    using rb = __m256i;   // 16 bytes of each of kRows / 4 rows: lane l of vector p belongs to row 4l + p
+    using part = __m256i; // unfinished sums of one vector's rows
+
+    static rf rf_load(const float* p) { return _mm256_loadu_ps(p); }
+    static void rf_store(float* p, rf a) { _mm256_storeu_ps(p, a); }
+    static rf rf_set1(float x) { return _mm256_set1_ps(x); }
+    static rf rf_mul(rf a, rf b) { return _mm256_mul_ps(a, b); }
+    static rf rf_fma(rf a, rf b, rf c) { return _mm256_fmadd_ps(a, b, c); }
+    static rf rf_from_int(ri a) { return _mm256_cvtepi32_ps(a); }
+    static rf rf_from_half(ri a) {   // the low 16 bits of each lane
+        const __m256i low = _mm256_and_si256(a, _mm256_set1_epi32(0xffff));
+        const __m256i w = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, low), 0x08);
+        return _mm256_cvtph_ps(_mm256_castsi256_si128(w));
+    }
+    static ri ri_load(const int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+    static void ri_store(int32_t* p, ri a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }
+    static ri ri_set1(int32_t x) { return _mm256_set1_epi32(x); }
+    static ri ri_add(ri a, ri b) { return _mm256_add_epi32(a, b); }
+    static ri ri_mul(ri a, ri b) { return _mm256_mullo_epi32(a, b); }
+    static ri ri_and(ri a, ri b) { return _mm256_and_si256(a, b); }
+    static ri ri_or(ri a, ri b) { return _mm256_or_si256(a, b); }
+    template <int n> static ri ri_shl(ri a) { return _mm256_slli_epi32(a, n); }
+    template <int n> static ri ri_shr(ri a) { return _mm256_srli_epi32(a, n); }
+    template <int n> static ri ri_sar(ri a) { return _mm256_srai_epi32(a, n); }
+
+    static rb rb_load(const uint8_t* p, size_t lane_stride) {   // 16 bytes at p and at p + lane_stride
+        return _mm256_inserti128_si256(_mm256_castsi128_si256(load128(p)), load128(p + lane_stride), 1);
+    }
+    static rb rb_dup(const void* p) { return _mm256_broadcastsi128_si256(load128(p)); }   // the same in every lane
+    static rb rb_set1(int x) { return _mm256_set1_epi8(static_cast<char>(x)); }
+    static rb rb_and(rb a, rb b) { return _mm256_and_si256(a, b); }
+    static rb rb_or(rb a, rb b) { return _mm256_or_si256(a, b); }
+    static rb rb_xor(rb a, rb b) { return _mm256_xor_si256(a, b); }
+    static rb rb_sub(rb a, rb b) { return _mm256_sub_epi8(a, b); }
+    static rb rb_and_or(rb a, rb b, rb c) { return _mm256_or_si256(_mm256_and_si256(a, b), c); }
+    template <int n> static rb rb_shl(rb a) { return _mm256_slli_epi16(a, n); }   // crosses bytes within 16 bits: mask
+    template <int n> static rb rb_shr(rb a) { return _mm256_srli_epi16(a, n); }
+    static rb rb_lookup(rb table, rb index) { return _mm256_shuffle_epi8(table, index); }   // within lanes, index < 16
+    static rb rb_or_if(rb a, rb x, rb bit, rb value) {   // a | value where x & bit (one bit a byte)
+        const __m256i hit = _mm256_cmpeq_epi8(_mm256_and_si256(x, bit), bit);
+        return _mm256_or_si256(a, _mm256_and_si256(hit, value));
+    }
+    // out[k], row r = 32-bit word k of the 16 bytes of row r.
+    static void rb_transpose(const rb in[4], ri out[4]) {
+        const __m256i a = _mm256_unpacklo_epi32(in[0], in[1]), b = _mm256_unpackhi_epi32(in[0], in[1]);
+        const __m256i c = _mm256_unpacklo_epi32(in[2], in[3]), d = _mm256_unpackhi_epi32(in[2], in[3]);
+        out[0] = _mm256_unpacklo_epi64(a, c);
+        out[1] = _mm256_unpackhi_epi64(a, c);
+        out[2] = _mm256_unpacklo_epi64(b, d);
+        out[3] = _mm256_unpackhi_epi64(b, d);
+    }
+    // out[b][r] = the float16 at p + r * stride + b * kStep, for b < 8: the scales of eight blocks of kStep >= 16 bytes.
+    template <int kStep>
+    static void load_halves(const uint8_t* p, size_t stride, float (*out)[kRows]) {
+        for (int b = 0; b < 8; ++b, p += kStep) {
+            uint16_t h[kRows];
+            for (int r = 0; r < kRows; ++r) memcpy(&h[r], p + static_cast<size_t>(r) * stride, 2);
+            const __m128i v = _mm_setr_epi16(static_cast<short>(h[0]), static_cast<short>(h[1]), static_cast<short>(h[2]),
+                                             static_cast<short>(h[3]), static_cast<short>(h[4]), static_cast<short>(h[5]),
+                                             static_cast<short>(h[6]), static_cast<short>(h[7]));
+            _mm256_storeu_ps(out[b], _mm256_cvtph_ps(v));
+        }
+    }
+
+    // Sums of pairs of products in 16 bits, exact for 0 <= w <= 128 and for signed bytes.
+    template <int kMax> static part mul_pairs(rb w, rb a) {
+        if constexpr (kMax == 128) return _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(a, w));
+        return _mm256_maddubs_epi16(w, a);
+    }
+    static part add_pairs(part a, part b) { return _mm256_add_epi16(a, b); }
+    static ri widen_pairs(part a) { return _mm256_madd_epi16(a, _mm256_set1_epi16(1)); }
+    static ri widen_pairs_scaled(part a, ri scale) { return _mm256_madd_epi16(a, scale); }   // scale in both halves
+    // How many of mul_pairs fit in 16 bits.
+    template <int kMax> static constexpr int pair_room() { return kMax >= 128 ? 1 : 32767 / (kMax * 254); }
+
+    // Products of weight bytes (|w| <= kMax) with activation bytes: one vector's rows, 16 or 32 values. The sums stay in
+    // 16 bits while they fit.
+    template <int kMax> static part dot16(rb w, rb a) { return mul_pairs<kMax>(w, a); }
+    template <int kMax> static part dot32(rb w0, rb a0, rb w1, rb a1) {
+        if constexpr (pair_room<kMax>() >= 2) return add_pairs(mul_pairs<kMax>(w0, a0), mul_pairs<kMax>(w1, a1));
+        return _mm256_add_epi32(widen_pairs(mul_pairs<kMax>(w0, a0)), widen_pairs(mul_pairs<kMax>(w1, a1)));
+    }
+    static __m256i add32(__m256i a, __m256i b) { return _mm256_add_epi32(a, b); }
+    // Finishes the sums of four vectors into one int32 a row; kValues = 16 or 32 went into each.
+    template <int kMax, int kValues> static ri finish(const part v[4]) {
+        constexpr int room = pair_room<kMax>() / (kValues / 16);   // vectors of 16-bit sums that may still be added
+        if constexpr (room >= 4) {
+            const part ab = add_pairs(_mm256_unpacklo_epi32(v[0], v[1]), _mm256_unpackhi_epi32(v[0], v[1]));
+            const part cd = add_pairs(_mm256_unpacklo_epi32(v[2], v[3]), _mm256_unpackhi_epi32(v[2], v[3]));
+            return widen_pairs(add_pairs(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd)));
+        } else if constexpr (room >= 2) {
+            const ri ab = widen_pairs(add_pairs(_mm256_unpacklo_epi32(v[0], v[1]), _mm256_unpackhi_epi32(v[0], v[1])));
+            const ri cd = widen_pairs(add_pairs(_mm256_unpacklo_epi32(v[2], v[3]), _mm256_unpackhi_epi32(v[2], v[3])));
+            return add32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd));
+        } else {
+            ri w[4] = {v[0], v[1], v[2], v[3]};
+            if constexpr (room == 1 || kValues == 16)
+                for (int p = 0; p < 4; ++p) w[p] = widen_pairs(v[p]);
+            return finish32(w);
+        }
+    }
+    static ri finish32(const ri v[4]) {
+        const ri ab = add32(_mm256_unpacklo_epi32(v[0], v[1]), _mm256_unpackhi_epi32(v[0], v[1]));
+        const ri cd = add32(_mm256_unpacklo_epi32(v[2], v[3]), _mm256_unpackhi_epi32(v[2], v[3]));
+        return add32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd));
+    }
+};
+
+#if defined(__AVXVNNI__)
+struct AvxVnni : Avx2 {
+    static constexpr bool kSigned8 = false;   // products take unsigned weight bytes
+    static constexpr bool kPairSums = false;
+    static constexpr int kGemmCols = 3;
+
+    template <int kMax> static part dot16(rb w, rb a) { return _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), w, a); }
+    template <int kMax> static part dot32(rb w0, rb a0, rb w1, rb a1) {
+        return _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), w0, a0), w1, a1);
+    }
+    template <int kMax, int kValues> static ri finish(const part v[4]) { return finish32(v); }
+    static ri dot4(ri acc, ri w, ri a) { return _mm256_dpbusd_avx_epi32(acc, w, a); }
+};
+#endif
+
+}  // namespace
+}  // namespace thimble

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// The AVX-512 vocabulary (F, BW, DQ, VL, VNNI, VBMI). First the sixteen-float words that isa/scalar.h defines, one zmm
+// each; then the row words of the quantised products (kernels/README.md, "Row words"): sixteen rows in 32-bit lanes.
+// Internal linkage, so that no other translation unit can pick up code compiled for this ISA.
+#pragma once
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace thimble {
+namespace {
+
+struct Avx512 {
+    using f = __m512;
+    using i = __m512i;
+    using m = __mmask16;
+
+    static constexpr int kDenseRows = 4, kDenseCols = 5;
+    static constexpr int kAttnRows = 4;
+    static constexpr int kAttnTiles = 4;
+    static constexpr int kAttnVecs = 4;
+
+    static __mmask16 first(int n) { return static_cast<__mmask16>((1u << n) - 1); }
+    static f set1(float x) { return _mm512_set1_ps(x); }
+    static f load(const float* p) { return _mm512_loadu_ps(p); }
+    static f load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
+    static void store(float* p, f a) { _mm512_storeu_ps(p, a); }
+    static void store_n(float* p, int n, f a) { _mm512_mask_storeu_ps(p, first(n), a); }
+    static f load_f16(const uint16_t* p) {
+        return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+    }
+    static f load_f16_n(const uint16_t* p, int n) { return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first(n), p)); }
+    static f load_bf16(const uint16_t* p) {
+        const __m512i w = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+        return _mm512_castsi512_ps(_mm512_slli_epi32(w, 16));
+    }
+    static f load_bf16_n(const uint16_t* p, int n) {
+        const __m512i w = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first(n), p));
+        return _mm512_castsi512_ps(_mm512_slli_epi32(w, 16));
+    }
+    static void store_f16(uint16_t* p, f a) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+    }
+    static f load_i8(const int8_t* p) {
+        return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+    }
+
+    static f add(f a, f b) { return _mm512_add_ps(a, b); }
+    static f sub(f a, f b) { return _mm512_sub_ps(a, b); }
+    static f mul(f a, f b) { return _mm512_mul_ps(a, b); }
+    static f div(f a, f b) { return _mm512_div_ps(a, b); }
+    static f fma(f a, f b, f c) { return _mm512_fmadd_ps(a, b, c); }
+    static f max(f a, f b) { return _mm512_max_ps(a, b); }   // a > b ? a : b, as the words are defined
+    static f min(f a, f b) { return _mm512_min_ps(a, b); }
+
+    static m less(f a, f b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+    static m range(int lo, int hi) {
+        lo = lo < 0 ? 0 : lo > 16 ? 16 : lo;
+        hi = hi < lo ? lo : hi > 16 ? 16 : hi;
+        return static_cast<__mmask16>(((1u << hi) - 1) & ~((1u << lo) - 1));
+    }
+    static f select(m c, f a, f b) { return _mm512_mask_blend_ps(c, b, a); }
+
+    static i set1_i(int32_t x) { return _mm512_set1_epi32(x); }
+    static i bits(f a) { return _mm512_castps_si512(a); }
+    static f from_bits(i a) { return _mm512_castsi512_ps(a); }
+    static f to_float(i a) { return _mm512_cvtepi32_ps(a); }
+    static i add_i(i a, i b) { return _mm512_add_epi32(a, b); }
+    static i and_i(i a, i b) { return _mm512_and_si512(a, b); }
+    static i or_i(i a, i b) { return _mm512_or_si512(a, b); }
+    static i xor_i(i a, i b) { return _mm512_xor_si512(a, b); }
+    static i max_i(i a, i b) { return _mm512_max_epi32(a, b); }
+    template <int n> static i shl_i(i a) { return _mm512_slli_epi32(a, n); }
+    static int32_t hmax_i(i a) { return _mm512_reduce_max_epi32(a); }
+    // p may be negative, so it enters as the unsigned p + 128 and 128 * (q0 + q1 + q2 + q3) is taken off beforehand.
+    static i dot4_i8(i acc, const int8_t* p, int32_t q4) {
+        const __m512i q = _mm512_set1_epi32(q4), top = _mm512_set1_epi8(-128);
+        acc = _mm512_sub_epi32(acc, _mm512_dpbusd_epi32(_mm512_setzero_si512(), top, q));
+        return _mm512_dpbusd_epi32(acc, _mm512_xor_si512(_mm512_loadu_si512(p), top), q);
+    }
+    static int32_t store_i8(int8_t* p, f a) {
+        const __m512i v = _mm512_cvtps_epi32(a);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(v));
+        return _mm512_reduce_add_epi32(v);
+    }
+    static float hsum(f a) {
+        const __m256 v8 = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+        const __m128 v4 = _mm_add_ps(_mm256_castps256_ps128(v8), _mm256_extractf128_ps(v8, 1));
+        const __m128 v2 = _mm_add_ps(v4, _mm_movehl_ps(v4, v4));
+        return _mm_cvtss_f32(_mm_add_ss(v2, _mm_movehdup_ps(v2)));
+    }
+    static float hmax(f a) {
+        const __m256 v8 = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+        const __m128 v4 = _mm_max_ps(_mm256_castps256_ps128(v8), _mm256_extractf128_ps(v8, 1));
+        const __m128 v2 = _mm_max_ps(v4, _mm_movehl_ps(v4, v4));
+        return _mm_cvtss_f32(_mm_max_ss(v2, _mm_movehdup_ps(v2)));
+    }
+
+    // ---- Row words -------------------------------------------------------------------------------------------------
+    static constexpr int kRows = 16;          // rows in lanes
+    static constexpr bool kSigned8 = false;   // products take unsigned weight bytes
+    static constexpr bool kPairSums = false;
+    static constexpr int kGemmCols = 6;       // columns of a register tile of 2 x kRows rows
+    using rf = __m512;    // one float a row
+    using ri = __m512i;   // one int32 a row
+    using rb = __m512i;   // 16 bytes of each of kRows / 4 rows: lane l of vector p belongs to row 4l + p
+    using part = __m512i; // unfinished sums of one vector's rows
+
+    static rf rf_load(const float* p) { return _mm512_loadu_ps(p); }
+    static void rf_store(float* p, rf a) { _mm512_storeu_ps(p, a); }
+    static rf rf_set1(float x) { return _mm512_set1_ps(x); }
+    static rf rf_mul(rf a, rf b) { return _mm512_mul_ps(a, b); }
+    static rf rf_fma(rf a, rf b, rf c) { return _mm512_fmadd_ps(a, b, c); }
+    static rf rf_from_int(ri a) { return _mm512_cvtepi32_ps(a); }
+    static rf rf_from_half(ri a) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a)); }   // the low 16 bits of each lane
+    static ri ri_load(const int32_t* p) { return _mm512_loadu_si512(p); }
+    static void ri_store(int32_t* p, ri a) { _mm512_storeu_si512(p, a); }
+    static ri ri_set1(int32_t x) { return _mm512_set1_epi32(x); }
+    static ri ri_add(ri a, ri b) { return _mm512_add_epi32(a, b); }
+    static ri ri_mul(ri a, ri b) { return _mm512_mullo_epi32(a, b); }
+    static ri ri_and(ri a, ri b) { return _mm512_and_si512(a, b); }
+    static ri ri_or(ri a, ri b) { return _mm512_or_si512(a, b); }
+    template <int n> static ri ri_shl(ri a) { return _mm512_slli_epi32(a, n); }
+    template <int n> static ri ri_shr(ri a) { return _mm512_srli_epi32(a, n); }
+    template <int n> static ri ri_sar(ri a) { return _mm512_srai_epi32(a, n); }
+
+    static rb rb_load(const uint8_t* p, size_t lane_stride) {   // 16 bytes at p, p + lane_stride, ...
+        __m512i v = _mm512_castsi128_si512(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+        v = _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + lane_stride)), 1);
+        v = _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 2 * lane_stride)), 2);
+        return _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 3 * lane_stride)), 3);
+    }
+    static rb rb_dup(const void* p) {   // the same 16 bytes in every lane
+        return _mm512_broadcast_i32x4(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+    }
+    static rb rb_set1(int x) { return _mm512_set1_epi8(static_cast<char>(x)); }
+    static rb rb_and(rb a, rb b) { return _mm512_and_si512(a, b); }
+    static rb rb_or(rb a, rb b) { return _mm512_or_si512(a, b); }
+    static rb rb_xor(rb a, rb b) { return _mm512_xor_si512(a, b); }
+    static rb rb_sub(rb a, rb b) { return _mm512_sub_epi8(a, b); }
+    static rb rb_and_or(rb a, rb b, rb c) { return _mm512_ternarylogic_epi32(a, b, c, 0xea); }   // (a & b) | c
+    template <int n> static rb rb_shl(rb a) { return _mm512_slli_epi16(a, n); }   // crosses bytes within 16 bits: mask
+    template <int n> static rb rb_shr(rb a) { return _mm512_srli_epi16(a, n); }
+    static rb rb_lookup(rb table, rb index) { return _mm512_shuffle_epi8(table, index); }   // within lanes, index < 16
+    static rb rb_or_if(rb a, rb x, rb bit, rb value) {   // a | value where x & bit, a and value without common bits
+        return _mm512_mask_add_epi8(a, _mm512_test_epi8_mask(x, bit), a, value);
+    }
+    // out[k], row r = 32-bit word k of the 16 bytes of row r.
+    static void rb_transpose(const rb in[4], ri out[4]) {
+        const __m512i a = _mm512_unpacklo_epi32(in[0], in[1]), b = _mm512_unpackhi_epi32(in[0], in[1]);
+        const __m512i c = _mm512_unpacklo_epi32(in[2], in[3]), d = _mm512_unpackhi_epi32(in[2], in[3]);
+        out[0] = _mm512_unpacklo_epi64(a, c);
+        out[1] = _mm512_unpackhi_epi64(a, c);
+        out[2] = _mm512_unpacklo_epi64(b, d);
+        out[3] = _mm512_unpackhi_epi64(b, d);
+    }
+    // out[b][r] = the float16 at p + r * stride + b * kStep, for b < 8: the scales of eight blocks of kStep bytes; reads
+    // nothing outside these blocks. Two or four scales come with one load a row; a masked permute puts each into its
+    // place.
+    template <int kStep>
+    static void load_halves(const uint8_t* p, size_t stride, float (*out)[kRows]) {
+        constexpr int kEach = 3 * kStep + 2 <= 64 ? 4 : 2;
+        for (int b = 0; b < 8; b += kEach) {
+            const int base = b * kStep + 64 <= 8 * kStep ? b * kStep : 8 * kStep - 64;
+            const int w = (b * kStep - base) / 2, s = kStep / 2;
+            const __m512i lane = _mm512_set1_epi16(1);
+            const __m512i high = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(s), 1);
+            const __m512i idx0 = _mm512_add_epi16(_mm512_mullo_epi16(lane, _mm512_set1_epi16(static_cast<short>(w))), high);
+            const __m512i idx1 = _mm512_add_epi16(idx0, _mm512_set1_epi16(2 * s));
+            __m512i z0 = _mm512_setzero_si512(), z1 = z0;
+            for (int r = 0; r < kRows; ++r) {
+                const __m512i v = _mm512_loadu_si512(p + static_cast<size_t>(r) * stride + base);
+                const __mmask32 k = 0x10001u << r;
+                z0 = _mm512_mask_permutexvar_epi16(z0, k, idx0, v);
+                if (kEach == 4) z1 = _mm512_mask_permutexvar_epi16(z1, k, idx1, v);
+            }
+            _mm512_storeu_ps(out[b], _mm512_cvtph_ps(_mm512_castsi512_si256(z0)));
+            _mm512_storeu_ps(out[b + 1], _mm512_cvtph_ps(_mm512_extracti64x4_epi64(z0, 1)));
+            if (kEach == 4) {
+                _mm512_storeu_ps(out[b + 2], _mm512_cvtph_ps(_mm512_castsi512_si256(z1)));
+                _mm512_storeu_ps(out[b + 3], _mm512_cvtph_ps(_mm512_extracti64x4_epi64(z1, 1)));
+            }
+        }
+    }
+
+    // Products of weight bytes (|w| <= kMax) with activation bytes: one vector's rows, 16 or 32 values.
+    template <int kMax> static part dot16(rb w, rb a) { return _mm512_dpbusd_epi32(_mm512_setzero_si512(), w, a); }
+    template <int kMax> static part dot32(rb w0, rb a0, rb w1, rb a1) {
+        return _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(_mm512_setzero_si512(), w0, a0), w1, a1);
+    }
+    // Finishes the sums of four vectors into one int32 a row; kValues = 16 or 32 went into each.
+    template <int kMax, int kValues> static ri finish(const part v[4]) {
+        const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(v[0], v[1]), _mm512_unpackhi_epi32(v[0], v[1]));
+        const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2], v[3]), _mm512_unpackhi_epi32(v[2], v[3]));
+        return _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+    }
+    // acc[r] += sum of four products of the bytes in lane r with the four activations in every lane of a.
+    static ri dot4(ri acc, ri w, ri a) { return _mm512_dpbusd_epi32(acc, w, a); }
+};
+
+}  // namespace
+}  // namespace thimble

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+// Quantised matrix x matrix over any vocabulary with row words. Two groups of kRows rows x 256 weights are unpacked into
+// a panel in the first-level cache: 32-bit word k of the panel holds weights 4k to 4k + 3 of every row, rows in lanes.
+// Then each tile of columns runs over the panel, activations as 32-bit broadcasts, integer sums and float accumulators
+// in registers. Between panels of the same rows the float accumulators rest in scratch, which does not change them.
+// Internal linkage: compiled once an ISA.
+#pragma once
+#include "kernels/micro/quant_matvec.h"
+
+namespace thimble {
+namespace {
+
+constexpr int kGroups = 2;        // groups of kRows rows in a panel
+constexpr int kPanelColumns = 320;  // columns whose accumulators fit in scratch
+
+template <class V, class R>
+struct Panel {
+    alignas(64) int32_t w[64][V::kRows];
+    RowScales<V> s;
+    alignas(64) int32_t both[8][V::kRows];   // kPairSums: sc0 in the low, sc1 in the high 16 bits
+};
+
+template <class V, class R, int U>
+inline void pack_unit(const uint8_t* p, size_t stride, Panel<V, R>& panel) {
+    typename V::rb w[4][8];
+    for (size_t i = 0; i < 4; ++i) R::template bytes<U>(p + i * stride, 4 * stride, w[i]);
+    for (int j = 0; j < 8; ++j) {
+        const typename V::rb in[4] = {w[0][j], w[1][j], w[2][j], w[3][j]};
+        typename V::ri out[4];
+        V::rb_transpose(in, out);
+        for (int i = 0; i < 4; ++i) V::ri_store(panel.w[(8 * U + j) * 4 + i], out[i]);
+    }
+}
+template <class V, class R>
+void pack(const uint8_t* p, size_t stride, uint8_t* stage, Panel<V, R>& panel) {
+    R::scales(p, stride, panel.s, stage);
+    if constexpr (R::kStaged) p = stage, stride = 256;
+    pack_unit<V, R, 0>(p, stride, panel);
+    pack_unit<V, R, 1>(p, stride, panel);
+    if constexpr (V::kPairSums && R::Format::kScalePerHalf) {
+        const auto low = V::ri_set1(0xffff);
+        for (int b = 0; b < 8; ++b) {
+            const auto s0 = V::ri_load(panel.s.sc[2 * b]), s1 = V::ri_load(panel.s.sc[2 * b + 1]);
+            const auto l0 = V::ri_and(s0, low), l1 = V::ri_and(s1, low);
+            V::ri_store(panel.both[b], V::ri_or(l0, V::template ri_shl<16>(l1)));
+            V::ri_store(panel.s.sc[2 * b], V::ri_or(l0, V::template ri_shl<16>(l0)));
+            V::ri_store(panel.s.sc[2 * b + 1], V::ri_or(l1, V::template ri_shl<16>(l1)));
+        }
+    }
+}
+
+inline int32_t load_word(const int8_t* p) {
+    int32_t x;
+    memcpy(&x, p, 4);
+    return x;
+}
+
+// The integer sums of block b for G groups x C columns, where dot4 adds four products into 32 bits.
+template <class V, class R, int G, int C>
+inline void block_sums(const Panel<V, R>* panel, const ActChunk* a, int b, typename V::ri sum[2][G][C]) {
+    for (int h = 0; h < (kHalves<R> ? 2 : 1); ++h) {
+        for (int c = 0; c < C; ++c) {
+            const auto start = R::kBias != 0 ? V::ri_set1(a[c].bias[kHalves<R> ? 2 * b + h : b]) : V::ri_set1(0);
+            for (int g = 0; g < G; ++g) sum[h][g][c] = start;
+        }
+        constexpr int kSteps = kHalves<R> ? 4 : 8;
+#pragma GCC unroll 8
+        for (int i = 0; i < kSteps; ++i) {
+            const int k = 8 * b + kSteps * h + i;
+            typename V::ri w[G];
+            for (int g = 0; g < G; ++g) w[g] = V::ri_load(panel[g].w[k]);
+            for (int c = 0; c < C; ++c) {
+                const auto x = V::ri_set1(load_word(a[c].q + 4 * k));
+                for (int g = 0; g < G; ++g) sum[h][g][c] = V::dot4(sum[h][g][c], w[g], x);
+            }
+        }
+    }
+    if constexpr (R::Format::kScalePerHalf) {
+        for (int g = 0; g < G; ++g) {
+            const auto s0 = V::ri_load(panel[g].s.sc[2 * b]), s1 = V::ri_load(panel[g].s.sc[2 * b + 1]);
+            for (int c = 0; c < C; ++c) sum[0][g][c] = V::ri_add(V::ri_mul(sum[0][g][c], s0), V::ri_mul(sum[1][g][c], s1));
+        }
+    }
+}
+
+// The same where products come as 16-bit sums of pairs: as many as fit are added before they are widened, and integer
+// scales are multiplied while widening.
+template <class V, class R, int G, int C>
+inline void block_sums_pairs(const Panel<V, R>* panel, const ActChunk* a, int b, typename V::ri sum[2][G][C]) {
+    constexpr bool kScaled = R::Format::kScalePerHalf;
+    constexpr int kSteps = kHalves<R> ? 4 : 8, room = V::template pair_room<R::kMax>();
+    constexpr int kRun = room < 2 ? 1 : room < 4 ? 2 : room < 8 ? 4 : kSteps;
+    for (int c = 0; c < C; ++c) {
+        for (int h = 0; h < 2; ++h) {
+            const bool once = kHalves<R> && !kScaled ? false : h == 1;
+            if (once) continue;
+            auto start = V::ri_set1(0);
+            if constexpr (R::kBias != 0 && !kScaled) start = V::ri_set1(a[c].bias[kHalves<R> ? 2 * b + h : b]);
+            for (int g = 0; g < G; ++g) sum[h][g][c] = start;
+        }
+        if constexpr (R::kBias != 0 && kScaled) {   // -kBias * (sc0 * s0 + sc1 * s1)
+            for (int g = 0; g < G; ++g)
+                sum[0][g][c] = V::ri_mul(V::widen_pairs_scaled(V::ri_load(panel[g].both[b]), V::ri_set1(a[c].pair[b])),
+                                         V::ri_set1(-R::kBias));
+        }
+    }
+    for (int h = 0; h < (kHalves<R> ? 2 : 1); ++h) {
+        for (int i = 0; i < kSteps; i += kRun) {
+            typename V::part t[G][C];
+#pragma GCC unroll 8
+            for (int j = 0; j < kRun; ++j) {
+                const int k = 8 * b + kSteps * h + i + j;
+                typename V::ri w[G];
+                for (int g = 0; g < G; ++g) w[g] = V::ri_load(panel[g].w[k]);
+                for (int c = 0; c < C; ++c) {
+                    const auto x = V::ri_set1(load_word(a[c].q + 4 * k));
+                    for (int g = 0; g < G; ++g) {
+                        const auto v = V::template mul_pairs<R::kMax>(w[g], x);
+                        t[g][c] = j == 0 ? v : V::add_pairs(t[g][c], v);
+                    }
+                }
+            }
+            for (int g = 0; g < G; ++g)
+                for (int c = 0; c < C; ++c) {
+                    constexpr bool kTwo = kHalves<R> && !kScaled;
+                    auto& into = sum[kTwo ? h : 0][g][c];
+                    if constexpr (kScaled) into = V::ri_add(into, V::widen_pairs_scaled(t[g][c], V::ri_load(panel[g].s.sc[2 * b + h])));
+                    else into = V::ri_add(into, V::widen_pairs(t[g][c]));
+                }
+        }
+    }
+}
+
+// C columns, G groups of rows; acc: [column][kGroups * kRows].
+template <class V, class R, int G, int C>
+void tile(const Panel<V, R>* panel, const ActChunk* acts, int blocks, float (*out)[kGroups * V::kRows]) {
+    typename V::rf acc[G][C];
+    ActChunk a[C];
+    for (int c = 0; c < C; ++c) a[c] = acts[c];
+    for (int c = 0; c < C; ++c)
+        for (int g = 0; g < G; ++g) acc[g][c] = V::rf_load(out[c] + g * V::kRows);
+    for (int b = 0; b < blocks; ++b) {
+        typename V::ri sum[2][G][C];
+        if constexpr (V::kPairSums) block_sums_pairs<V, R, G, C>(panel, acts, b, sum);
+        else block_sums<V, R, G, C>(panel, acts, b, sum);
+        for (int g = 0; g < G; ++g)
+            for (int c = 0; c < C; ++c)
+                acc[g][c] = float_steps<V, R>(panel[g].s, b, acts[c].d[b], acts[c].ds, sum[0][g][c],
+                                              R::Format::kFloatScalePerHalf ? sum[1][g][c] : sum[0][g][c], acc[g][c]);
+    }
+    for (int c = 0; c < C; ++c)
+        for (int g = 0; g < G; ++g) V::rf_store(out[c] + g * V::kRows, acc[g][c]);
+}
+
+template <class V, class R, int G, int C>
+inline void tile_of(int columns, const Panel<V, R>* panel, const ActChunk* acts, int blocks, float (*out)[kGroups * V::kRows]) {
+    if constexpr (C > 0) {
+        if (columns == C) tile<V, R, G, C>(panel, acts, blocks, out);
+        else tile_of<V, R, G, C - 1>(columns, panel, acts, blocks, out);
+    }
+}
+
+template <class V, class R>
+struct MatmulScratch {
+    Panel<V, R> panel[kGroups];
+    ChunkCopy<V, R> copy;
+    alignas(64) uint8_t stage[R::kStaged ? V::kRows * 256 : 64];
+    alignas(64) float acc[kPanelColumns][kGroups * V::kRows];
+};
+
+// Rows [row, row + rows) times columns [c0, c0 + columns), rows <= kGroups * kRows, columns <= kPanelColumns.
+template <class V, class R>
+void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int columns) {
+    auto& scratch = *static_cast<MatmulScratch<V, R>*>(m->scratch);
+    const int64_t blocks = m->k / 32;
+    const int groups = rows > V::kRows ? 2 : 1;
+    const int tiles = (columns + V::kGemmCols - 1) / V::kGemmCols;
+    memset(scratch.acc, 0, static_cast<size_t>(columns) * sizeof scratch.acc[0]);
+    for (int64_t block = 0; block < blocks; block += 8) {
+        const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
+        for (int g = 0; g < groups; ++g) {
+            const int64_t have = rows - g * V::kRows < V::kRows ? rows - g * V::kRows : V::kRows;
+            const uint8_t* p = m->w + static_cast<size_t>(row + g * V::kRows) * m->row_bytes +
+                               static_cast<size_t>(block / 8) * kChunkBytes<R>;
+            if (have == V::kRows && count == 8) {
+                for (size_t r = 0; r < V::kRows; ++r)
+                    for (size_t i = 0; i < kChunkBytes<R> + 63; i += 64)
+                        __builtin_prefetch(p + r * m->row_bytes + 2 * kChunkBytes<R> + i);
+                pack<V, R>(p, m->row_bytes, scratch.stage, scratch.panel[g]);
+            } else {
+                scratch.copy.take(p, m->row_bytes, have, count);
+                pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, scratch.panel[g]);
+            }
+        }
+        int c = 0;
+        for (int t = 0; t < tiles; ++t) {   // tiles of nearly equal width
+            const int width = (columns - c + tiles - t - 1) / (tiles - t);
+            ActChunk acts[V::kGemmCols];
+            for (int j = 0; j < width; ++j) {
+                const int64_t column = m->col ? m->col[c0 + c + j] : c0 + c + j;
+                load_acts<R>(m, column, block, count, &acts[j]);
+            }
+            if (groups == 2) tile_of<V, R, 2, V::kGemmCols>(width, scratch.panel, acts, count, scratch.acc + c);
+            else tile_of<V, R, 1, V::kGemmCols>(width, scratch.panel, acts, count, scratch.acc + c);
+            c += width;
+        }
+    }
+    for (int c = 0; c < columns; ++c)
+        memcpy(m->out + (c0 + c) * m->out_stride + row, scratch.acc[c], static_cast<size_t>(rows) * sizeof(float));
+}
+
+template <class V, class R>
+void quant_matmul(const Matmul* m) {
+    static_assert(sizeof(MatmulScratch<V, R>) <= kMatmulScratch);
+    if (m->n == 1) return quant_matvec<V, R>(m);
+    constexpr int64_t kPanelRows = kGroups * V::kRows;
+    const int64_t parts = (m->n + kPanelColumns - 1) / kPanelColumns;
+    for (int64_t row = 0; row < m->rows; row += kPanelRows) {
+        const int64_t rows = m->rows - row < kPanelRows ? m->rows - row : kPanelRows;
+        int64_t c = 0;
+        for (int64_t t = 0; t < parts; ++t) {
+            const int64_t columns = (m->n - c + parts - t - 1) / (parts - t);
+            matmul_panel<V, R>(m, row, rows, c, static_cast<int>(columns));
+            c += columns;
+        }
+    }
+}
+
+// Sets the matrix products of all block formats.
+template <class V>
+void fill_quant_matmul(Kernels* k) {
+#define THIMBLE_STAGED(name) k->matmul[k##name] = quant_matmul<V, StagedReader<V, Format##name>>
+    THIMBLE_STAGED(Q8_K);
+    THIMBLE_STAGED(IQ2_XXS);
+    THIMBLE_STAGED(IQ2_XS);
+    THIMBLE_STAGED(IQ2_S);
+    THIMBLE_STAGED(IQ3_XXS);
+    THIMBLE_STAGED(IQ3_S);
+    THIMBLE_STAGED(IQ1_S);
+    THIMBLE_STAGED(IQ1_M);
+    THIMBLE_STAGED(TQ1_0);
+    THIMBLE_STAGED(TQ2_0);
+    THIMBLE_STAGED(MXFP4);
+    THIMBLE_STAGED(NVFP4);
+    THIMBLE_STAGED(Q1_0);
+    THIMBLE_STAGED(Q2_0);
+#undef THIMBLE_STAGED
+    k->matmul[kQ4_0] = quant_matmul<V, NibbleReader<V, FormatQ4_0>>;
+    k->matmul[kQ4_1] = quant_matmul<V, NibbleReader<V, FormatQ4_1>>;
+    k->matmul[kQ5_0] = quant_matmul<V, FiveBitReader<V, FormatQ5_0>>;
+    k->matmul[kQ5_1] = quant_matmul<V, FiveBitReader<V, FormatQ5_1>>;
+    k->matmul[kQ8_0] = quant_matmul<V, ByteReader<V, FormatQ8_0>>;
+    k->matmul[kIQ4_NL] = quant_matmul<V, CodebookReader<V, FormatIQ4_NL>>;
+    k->matmul[kIQ4_XS] = quant_matmul<V, Iq4XsReader<V>>;
+    k->matmul[kQ2_K] = quant_matmul<V, Q2KReader<V>>;
+    k->matmul[kQ3_K] = quant_matmul<V, Q3KReader<V>>;
+    k->matmul[kQ4_K] = quant_matmul<V, Q4KReader<V>>;
+    k->matmul[kQ5_K] = quant_matmul<V, Q5KReader<V>>;
+    k->matmul[kQ6_K] = quant_matmul<V, Q6KReader<V>>;
+}
+
+}  // namespace
+}  // namespace thimble

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// Quantised matrix x vector over any vocabulary with row words: kRows rows at a time, in the file's own layout. The
+// integer sums of a block are turned so that rows stand in lanes; then the float steps of kernels/README.md.
+// Internal linkage: compiled once an ISA.
+#pragma once
+#include <cstring>
+
+#include "kernels/kernels.h"
+#include "kernels/micro/row_readers.h"
+
+namespace thimble {
+namespace {
+
+template <class R> constexpr bool kHalves = R::Format::kScalePerHalf || R::Format::kFloatScalePerHalf;
+template <class R> constexpr size_t kChunkBytes = static_cast<size_t>(256 / R::Format::kBlock * R::Format::kBytes);
+
+// The activations of one column for one chunk: what the float steps need, in the form of broadcasts.
+struct ActChunk {
+    const int8_t* q;
+    float d[8];
+    int32_t bias[16];   // -kBias * sum: [block], or [2 block + half]
+    float ds[16];       // d * float(sum) for minima: [block], or [2 block + half]
+    int32_t pair[8];    // both sums of a block, the first in the low 16 bits
+};
+template <class R>
+inline void load_acts(const Matmul* m, int64_t column, int64_t block, int blocks, ActChunk* a) {
+    a->q = m->acts.q + column * m->acts.q_stride + block * 32;
+    const float* d = m->acts.d + column * m->acts.d_stride + block;
+    const int16_t* s = m->acts.s + column * m->acts.s_stride + block * 2;
+    for (int b = 0; b < blocks; ++b) a->d[b] = d[b];
+    if constexpr (kHalves<R> && R::kBias != 0)
+        for (int h = 0; h < 2 * blocks; ++h) a->bias[h] = -R::kBias * s[h];
+    if constexpr (kHalves<R> && R::kBias != 0)
+        for (int b = 0; b < blocks; ++b) memcpy(&a->pair[b], s + 2 * b, 4);
+    if constexpr (!kHalves<R> && R::kBias != 0)
+        for (int b = 0; b < blocks; ++b) a->bias[b] = -R::kBias * (s[2 * b] + s[2 * b + 1]);
+    if constexpr (R::Format::kMinimum == Minimum::kBlock)
+        for (int b = 0; b < blocks; ++b) a->ds[b] = d[b] * static_cast<float>(s[2 * b] + s[2 * b + 1]);
+    if constexpr (R::Format::kMinimum == Minimum::kHalf)
+        for (int h = 0; h < 2 * blocks; ++h) a->ds[h] = d[h / 2] * static_cast<float>(s[h]);
+}
+
+// The float steps of block b: sum0 is the whole integer sum, or that of the first half beside sum1.
+template <class V, class R>
+inline typename V::rf float_steps(const RowScales<V>& s, int b, float d, const float* ds, typename V::ri sum0,
+                                  typename V::ri sum1, typename V::rf acc) {
+    using F = typename R::Format;
+    const auto da = V::rf_set1(d);
+    if constexpr (F::kFloatScalePerHalf) {   // the second half's scales stand in m
+        acc = V::rf_fma(V::rf_from_int(sum0), V::rf_mul(V::rf_load(s.dw[b]), da), acc);
+        return V::rf_fma(V::rf_from_int(sum1), V::rf_mul(V::rf_load(s.m[b]), da), acc);
+    }
+    acc = V::rf_fma(V::rf_from_int(sum0), V::rf_mul(V::rf_load(s.dw[b]), da), acc);
+    if constexpr (F::kMinimum == Minimum::kBlock) acc = V::rf_fma(V::rf_load(s.m[b]), V::rf_set1(ds[b]), acc);
+    if constexpr (F::kMinimum == Minimum::kHalf) {
+        acc = V::rf_fma(V::rf_load(s.m[2 * b]), V::rf_set1(ds[2 * b]), acc);
+        acc = V::rf_fma(V::rf_load(s.m[2 * b + 1]), V::rf_set1(ds[2 * b + 1]), acc);
+    }
+    return acc;
+}
+
+// Weights 128 U to 128 U + 127 of the chunk.
+template <class V, class R, int U, bool kFull>
+inline typename V::rf matvec_unit(const uint8_t* p, size_t stride, const RowScales<V>& s, const ActChunk& a, int blocks,
+                                  typename V::rf acc) {
+    using F = typename R::Format;
+    typename V::part v[4][2][4];
+    for (size_t i = 0; i < 4; ++i) {
+        typename V::rb w[8];
+        R::template bytes<U>(p + i * stride, 4 * stride, w);
+        for (int b = 0; b < 4; ++b) {
+            const int8_t* q = a.q + 128 * U + 32 * b;
+            if constexpr (kHalves<R>) {
+                v[b][0][i] = V::template dot16<R::kMax>(w[2 * b], V::rb_dup(q));
+                v[b][1][i] = V::template dot16<R::kMax>(w[2 * b + 1], V::rb_dup(q + 16));
+            } else {
+                v[b][0][i] = V::template dot32<R::kMax>(w[2 * b], V::rb_dup(q), w[2 * b + 1], V::rb_dup(q + 16));
+            }
+        }
+    }
+    for (int j = 0; j < 4; ++j) {
+        const int b = 4 * U + j;
+        if (!kFull && b >= blocks) break;
+        typename V::ri sum0, sum1 = V::ri_set1(0);
+        if constexpr (kHalves<R>) {
+            sum0 = V::template finish<R::kMax, 16>(v[j][0]);
+            sum1 = V::template finish<R::kMax, 16>(v[j][1]);
+            if constexpr (R::kBias != 0) {
+                sum0 = V::ri_add(sum0, V::ri_set1(a.bias[2 * b]));
+                sum1 = V::ri_add(sum1, V::ri_set1(a.bias[2 * b + 1]));
+            }
+            if constexpr (F::kScalePerHalf)
+                sum0 = V::ri_add(V::ri_mul(sum0, V::ri_load(s.sc[2 * b])), V::ri_mul(sum1, V::ri_load(s.sc[2 * b + 1])));
+        } else {
+            sum0 = V::template finish<R::kMax, 32>(v[j][0]);
+            if constexpr (R::kBias != 0) sum0 = V::ri_add(sum0, V::ri_set1(a.bias[b]));
+        }
+        acc = float_steps<V, R>(s, b, a.d[b], a.ds, sum0, sum1, acc);
+    }
+    return acc;
+}
+
+template <class V, class R, bool kFull>
+inline typename V::rf matvec_chunk(const uint8_t* p, size_t stride, const ActChunk& a, int blocks, uint8_t* stage,
+                                   typename V::rf acc) {
+    RowScales<V> s;
+    R::scales(p, stride, s, stage);
+    if constexpr (R::kStaged) p = stage, stride = 256;
+    acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, acc);
+    return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, acc);
+}
+
+// Fewer than kRows rows, or a chunk cut short by the end of the row: a copy with room on all sides. Whatever stands in
+// the room is multiplied, but never reaches a result.
+template <class V, class R>
+struct ChunkCopy {
+    alignas(64) uint8_t bytes[V::kRows * kChunkBytes<R>];
+    void take(const uint8_t* p, size_t stride, int64_t rows, int blocks) {
+        const size_t size = kChunkBytes<R> * static_cast<size_t>(blocks) / 8;
+        memset(bytes, 0, sizeof bytes);
+        for (int64_t r = 0; r < rows; ++r) memcpy(bytes + static_cast<size_t>(r) * kChunkBytes<R>, p + static_cast<size_t>(r) * stride, size);
+    }
+};
+
+template <class V, class R>
+void quant_matvec(const Matmul* m) {
+    struct Scratch {
+        ChunkCopy<V, R> copy;
+        alignas(64) uint8_t stage[R::kStaged ? V::kRows * 256 : 64];
+        alignas(64) int8_t q[256];
+    };
+    static_assert(sizeof(Scratch) <= kMatmulScratch);
+    Scratch& scratch = *static_cast<Scratch*>(m->scratch);
+    const int64_t column = m->col ? m->col[0] : 0, blocks = m->k / 32;
+    const uint8_t* end = m->w + static_cast<size_t>(m->rows) * m->row_bytes;
+    for (int64_t row = 0; row < m->rows; row += V::kRows) {
+        if (row + V::kRows > m->rows && m->rows >= V::kRows) row = m->rows - V::kRows;   // again some rows: the same bits
+        const int64_t rows = m->rows < V::kRows ? m->rows : V::kRows;
+        const uint8_t* p = m->w + static_cast<size_t>(row) * m->row_bytes;
+        const uint8_t* ahead = p + V::kRows * m->row_bytes;   // the next rows come in one stream, a chunk's worth at a time
+        auto acc = V::rf_set1(0.0f);
+        ActChunk a;
+        for (int64_t block = 0; block < blocks; block += 8, p += kChunkBytes<R>) {
+            const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
+            load_acts<R>(m, column, block, count, &a);
+            if (count == 8 && rows == V::kRows) {
+                if (ahead < end)
+                    for (size_t i = 0; i < V::kRows * kChunkBytes<R>; i += 64) __builtin_prefetch(ahead + i);
+                ahead += V::kRows * kChunkBytes<R>;
+                acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage, acc);
+                continue;
+            }
+            memset(scratch.q, 0, sizeof scratch.q);
+            memcpy(scratch.q, a.q, static_cast<size_t>(count) * 32);
+            a.q = scratch.q;
+            scratch.copy.take(p, m->row_bytes, rows, count);
+            acc = matvec_chunk<V, R, false>(scratch.copy.bytes, kChunkBytes<R>, a, count, scratch.stage, acc);
+        }
+        float out[V::kRows];
+        V::rf_store(out, acc);
+        memcpy(m->out + row, out, static_cast<size_t>(rows) * sizeof(float));
+    }
+}
+
+}  // namespace
+}  // namespace thimble

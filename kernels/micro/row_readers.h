@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: MIT
+// How kRows rows of a quantised matrix come into lanes: one reader a format, written once over the row words of a
+// vocabulary (kernels/README.md, "Row words"). A reader serves the matrix x vector product, which multiplies what it
+// returns at once, and the panels of the matrix x matrix product.
+//
+// A chunk is 256 weights of a row, or eight blocks of 32 (fewer at the end of a row: the caller then passes a padded
+// copy). A reader states
+//   Format       the FormatNAME it reads (minimum, scales, block size)
+//   kBias        what the bytes carry beyond q
+//   kMax         the largest value of a byte; 128 means signed bytes, -128 allowed (only if V::kSigned8)
+//   kStaged      false: bytes() reads the matrix; true: scales() writes all bytes to `stage`, where bytes() reads them
+//   scales(p, stride, s, stage)   float and integer scales and minima of the chunk that starts at p in the first row
+//   bytes<U>(p, lane_stride, w)   weights 128 U to 128 U + 127 of the chunk, of rows p, p + lane_stride, ...: w[i] = 16 i on
+// Internal linkage: compiled once an ISA.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "kernels/formats/formats.h"
+
+namespace thimble {
+namespace {
+
+// Scales of one chunk of kRows rows, in the order of kernels/README.md ("Quantised dot product").
+template <class V>
+struct RowScales {
+    alignas(64) float dw[8][V::kRows];
+    alignas(64) float m[16][V::kRows];      // [block] or [2 block + half]
+    alignas(64) int32_t sc[16][V::kRows];   // [2 block + half]
+};
+
+template <class V>
+inline typename V::ri byte_of(typename V::ri x, int j) {   // j a constant after unrolling
+    const auto low = V::ri_set1(255);
+    switch (j) {
+        case 0: return V::ri_and(x, low);
+        case 1: return V::ri_and(V::template ri_shr<8>(x), low);
+        case 2: return V::ri_and(V::template ri_shr<16>(x), low);
+        default: return V::template ri_shr<24>(x);
+    }
+}
+template <class V>
+inline typename V::ri signed_byte_of(typename V::ri x, int j) {
+    switch (j) {
+        case 0: return V::template ri_sar<24>(V::template ri_shl<24>(x));
+        case 1: return V::template ri_sar<24>(V::template ri_shl<16>(x));
+        case 2: return V::template ri_sar<24>(V::template ri_shl<8>(x));
+        default: return V::template ri_sar<24>(x);
+    }
+}
+// Word k of the 16 bytes at p of every row.
+template <class V>
+inline void header_words(const uint8_t* p, size_t stride, typename V::ri out[4]) {
+    typename V::rb v[4];
+    for (size_t i = 0; i < 4; ++i) v[i] = V::rb_load(p + i * stride, 4 * stride);
+    V::rb_transpose(v, out);
+}
+// Bit kFrom of every byte, moved to bit kTo, all others cleared.
+template <class V, int kFrom, int kTo>
+inline typename V::rb move_bit(typename V::rb x) {
+    const auto bit = V::rb_set1(1 << kTo);
+    if constexpr (kFrom < kTo) return V::rb_and(V::template rb_shl<kTo - kFrom>(x), bit);
+    else if constexpr (kFrom > kTo) return V::rb_and(V::template rb_shr<kFrom - kTo>(x), bit);
+    else return V::rb_and(x, bit);
+}
+// The same for two bits, kFrom and kFrom + 1, to kTo and kTo + 1.
+template <class V, int kFrom, int kTo>
+inline typename V::rb move_two(typename V::rb x) {
+    const auto bits = V::rb_set1(3 << kTo);
+    if constexpr (kFrom < kTo) return V::rb_and(V::template rb_shl<kTo - kFrom>(x), bits);
+    else if constexpr (kFrom > kTo) return V::rb_and(V::template rb_shr<kFrom - kTo>(x), bits);
+    else return V::rb_and(x, bits);
+}
+
+// ---- blocks of 32 -----------------------------------------------------------------------------------------------
+template <class V, class F>
+struct NibbleReader {   // Q4_0, Q4_1
+    using Format = F;
+    static constexpr int kBias = F::kBias, kMax = 15;
+    static constexpr bool kStaged = false;
+    static constexpr size_t kQuants = F::kBytes - 16;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        V::template load_halves<F::kBytes>(p, stride, s.dw);
+        if constexpr (F::kMinimum != Minimum::kNone) V::template load_halves<F::kBytes>(p + 2, stride, s.m);
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        const auto low = V::rb_set1(15);
+        for (size_t b = 0; b < 4; ++b) {
+            const auto v = V::rb_load(p + (4 * U + b) * F::kBytes + kQuants, lane_stride);
+            w[2 * b] = V::rb_and(v, low);
+            w[2 * b + 1] = V::rb_and(V::template rb_shr<4>(v), low);
+        }
+    }
+};
+
+template <class V, class F>
+struct FiveBitReader {   // Q5_0, Q5_1: the fifth bits are 32 bits before the nibbles
+    using Format = F;
+    static constexpr int kBias = F::kBias, kMax = 31;
+    static constexpr bool kStaged = false;
+    static constexpr size_t kQuants = F::kBytes - 16;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        V::template load_halves<F::kBytes>(p, stride, s.dw);
+        if constexpr (F::kMinimum != Minimum::kNone) V::template load_halves<F::kBytes>(p + 2, stride, s.m);
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        constexpr uint8_t kH = kQuants - 4;   // where the high bits lie in the block
+        static constexpr uint8_t kSpread0[16] = {kH, kH, kH, kH, kH, kH, kH, kH, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1};
+        static constexpr uint8_t kBits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+        const auto low = V::rb_set1(15), value = V::rb_set1(16), bits = V::rb_dup(kBits);
+        const auto spread0 = V::rb_dup(kSpread0), spread1 = V::rb_or(spread0, spread0);
+        for (size_t b = 0; b < 4; ++b) {
+            const uint8_t* block = p + (4 * U + b) * F::kBytes;
+            const auto head = V::rb_load(block, lane_stride);
+            const auto v = V::rb_load(block + kQuants, lane_stride);
+            const auto h0 = V::rb_lookup(head, spread0);
+            const auto h1 = V::rb_lookup(head, V::rb_sub(spread1, V::rb_set1(-2)));
+            w[2 * b] = V::rb_or_if(V::rb_and(v, low), h0, bits, value);
+            w[2 * b + 1] = V::rb_or_if(V::rb_and(V::template rb_shr<4>(v), low), h1, bits, value);
+        }
+    }
+};
+
+template <class V, class F>
+struct ByteReader {   // Q8_0
+    using Format = F;
+    static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        V::template load_halves<F::kBytes>(p, stride, s.dw);
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        for (size_t b = 0; b < 4; ++b) {
+            const uint8_t* block = p + (4 * U + b) * F::kBytes + 2;
+            w[2 * b] = V::rb_load(block, lane_stride);
+            w[2 * b + 1] = V::rb_load(block + 16, lane_stride);
+            if constexpr (!V::kSigned8) {
+                const auto top = V::rb_set1(128);
+                w[2 * b] = V::rb_xor(w[2 * b], top);
+                w[2 * b + 1] = V::rb_xor(w[2 * b + 1], top);
+            }
+        }
+    }
+};
+
+// A codebook of sixteen int8 values as V takes bytes: signed, or moved up by 128.
+template <class V>
+inline typename V::rb codebook(const int8_t* values) {
+    const auto t = V::rb_dup(values);
+    return V::kSigned8 ? t : V::rb_xor(t, V::rb_set1(128));
+}
+template <class V, class F>
+struct CodebookReader {   // IQ4_NL
+    using Format = F;
+    static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        V::template load_halves<F::kBytes>(p, stride, s.dw);
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        const auto low = V::rb_set1(15), table = codebook<V>(kIq4Codebook);
+        for (size_t b = 0; b < 4; ++b) {
+            const auto v = V::rb_load(p + (4 * U + b) * F::kBytes + 2, lane_stride);
+            w[2 * b] = V::rb_lookup(table, V::rb_and(v, low));
+            w[2 * b + 1] = V::rb_lookup(table, V::rb_and(V::template rb_shr<4>(v), low));
+        }
+    }
+};
+
+// ---- superblocks of 256 -----------------------------------------------------------------------------------------
+// d, dmin and the twelve bytes of six-bit scales and mins of Q4_K and Q5_K: 16 bytes.
+template <class V>
+inline void k_scales(const uint8_t* p, size_t stride, RowScales<V>& s) {
+    typename V::ri h[4];
+    header_words<V>(p, stride, h);
+    const auto six = V::ri_set1(0x3f3f3f3f), four = V::ri_set1(0x0f0f0f0f), top = V::ri_set1(0x30303030);
+    const auto d = V::rf_from_half(h[0]);
+    const auto dmin = V::rf_mul(V::rf_from_half(V::template ri_shr<16>(h[0])), V::rf_set1(-1.0f));
+    const typename V::ri sc[2] = {
+        V::ri_and(h[1], six), V::ri_or(V::ri_and(h[3], four), V::ri_and(V::template ri_shr<2>(h[1]), top))};
+    const typename V::ri mn[2] = {V::ri_and(h[2], six), V::ri_or(V::ri_and(V::template ri_shr<4>(h[3]), four),
+                                                                V::ri_and(V::template ri_shr<2>(h[2]), top))};
+    for (int b = 0; b < 8; ++b) {
+        V::rf_store(s.dw[b], V::rf_mul(d, V::rf_from_int(byte_of<V>(sc[b / 4], b % 4))));
+        V::rf_store(s.m[b], V::rf_mul(dmin, V::rf_from_int(byte_of<V>(mn[b / 4], b % 4))));
+    }
+}
+template <class V>
+struct Q4KReader {
+    using Format = FormatQ4_K;
+    static constexpr int kBias = 0, kMax = 15;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) { k_scales<V>(p, stride, s); }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        const auto low = V::rb_set1(15);
+        for (size_t i = 0; i < 4; ++i) {
+            const auto v = V::rb_load(p + 16 + 64 * U + 16 * i, lane_stride);
+            w[4 * (i / 2) + i % 2] = V::rb_and(v, low);
+            w[4 * (i / 2) + i % 2 + 2] = V::rb_and(V::template rb_shr<4>(v), low);
+        }
+    }
+};
+template <class V>
+struct Q5KReader {
+    using Format = FormatQ5_K;
+    static constexpr int kBias = 0, kMax = 31;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) { k_scales<V>(p, stride, s); }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        const auto low = V::rb_set1(15);
+        for (size_t i = 0; i < 2; ++i) {
+            const auto h = V::rb_load(p + 16 + 16 * i, lane_stride);
+            const auto v0 = V::rb_load(p + 48 + 64 * U + 16 * i, lane_stride);
+            const auto v1 = V::rb_load(p + 48 + 64 * U + 32 + 16 * i, lane_stride);
+            w[i] = V::rb_and_or(v0, low, move_bit<V, 4 * U, 4>(h));
+            w[2 + i] = V::rb_and_or(V::template rb_shr<4>(v0), low, move_bit<V, 4 * U + 1, 4>(h));
+            w[4 + i] = V::rb_and_or(v1, low, move_bit<V, 4 * U + 2, 4>(h));
+            w[6 + i] = V::rb_and_or(V::template rb_shr<4>(v1), low, move_bit<V, 4 * U + 3, 4>(h));
+        }
+    }
+};
+template <class V>
+struct Q6KReader {
+    using Format = FormatQ6_K;
+    static constexpr int kBias = 32, kMax = 63;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        typename V::ri h[4], t[4];
+        header_words<V>(p + 192, stride, h);
+        header_words<V>(p + 194, stride, t);   // d is the last half word
+        const auto d = V::rf_from_half(V::template ri_shr<16>(t[3]));
+        for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
+        for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], signed_byte_of<V>(h[g / 4], g % 4));
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        const auto low = V::rb_set1(15);
+        for (size_t i = 0; i < 2; ++i) {
+            const auto h = V::rb_load(p + 128 + 32 * U + 16 * i, lane_stride);
+            const auto v0 = V::rb_load(p + 64 * U + 16 * i, lane_stride);
+            const auto v1 = V::rb_load(p + 64 * U + 32 + 16 * i, lane_stride);
+            w[i] = V::rb_and_or(v0, low, move_two<V, 0, 4>(h));
+            w[2 + i] = V::rb_and_or(v1, low, move_two<V, 2, 4>(h));
+            w[4 + i] = V::rb_and_or(V::template rb_shr<4>(v0), low, move_two<V, 4, 4>(h));
+            w[6 + i] = V::rb_and_or(V::template rb_shr<4>(v1), low, move_two<V, 6, 4>(h));
+        }
+    }
+};
+template <class V>
+struct Q2KReader {
+    using Format = FormatQ2_K;
+    static constexpr int kBias = 0, kMax = 3;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        typename V::ri h[4], t[4];
+        header_words<V>(p, stride, h);
+        header_words<V>(p + 68, stride, t);   // d, dmin are the last word
+        const auto d = V::rf_from_half(t[3]), four = V::rf_set1(-1.0f);
+        const auto dmin = V::rf_mul(V::rf_from_half(V::template ri_shr<16>(t[3])), four);
+        const auto low = V::ri_set1(15);
+        for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
+        for (int g = 0; g < 16; ++g) {
+            const auto x = byte_of<V>(h[g / 4], g % 4);
+            V::ri_store(s.sc[g], V::ri_and(x, low));
+            V::rf_store(s.m[g], V::rf_mul(dmin, V::rf_from_int(V::template ri_shr<4>(x))));
+        }
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        for (size_t i = 0; i < 2; ++i) {
+            const auto v = V::rb_load(p + 16 + 32 * U + 16 * i, lane_stride);
+            w[i] = move_two<V, 0, 0>(v);
+            w[2 + i] = move_two<V, 2, 0>(v);
+            w[4 + i] = move_two<V, 4, 0>(v);
+            w[6 + i] = move_two<V, 6, 0>(v);
+        }
+    }
+};
+template <class V>
+struct Q3KReader {
+    using Format = FormatQ3_K;
+    static constexpr int kBias = 4, kMax = 7;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        static constexpr uint8_t kRotate[16] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1};
+        typename V::rb v[4];
+        const auto rotate = V::rb_dup(kRotate);
+        for (size_t i = 0; i < 4; ++i) v[i] = V::rb_lookup(V::rb_load(p + 94 + i * stride, 4 * stride), rotate);
+        typename V::ri h[4];   // three words of scales, then d
+        V::rb_transpose(v, h);
+        const auto four = V::ri_set1(0x0f0f0f0f), top = V::ri_set1(0x30303030), bias = V::ri_set1(-32);
+        const typename V::ri sc[4] = {
+            V::ri_or(V::ri_and(h[0], four), V::ri_and(V::template ri_shl<4>(h[2]), top)),
+            V::ri_or(V::ri_and(h[1], four), V::ri_and(V::template ri_shl<2>(h[2]), top)),
+            V::ri_or(V::ri_and(V::template ri_shr<4>(h[0]), four), V::ri_and(h[2], top)),
+            V::ri_or(V::ri_and(V::template ri_shr<4>(h[1]), four), V::ri_and(V::template ri_shr<2>(h[2]), top))};
+        const auto d = V::rf_from_half(h[3]);
+        for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
+        for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], V::ri_add(byte_of<V>(sc[g / 4], g % 4), bias));
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        for (size_t i = 0; i < 2; ++i) {
+            const auto h = V::rb_load(p + 16 * i, lane_stride);
+            const auto v = V::rb_load(p + 32 + 32 * U + 16 * i, lane_stride);
+            w[i] = V::rb_or(move_two<V, 0, 0>(v), move_bit<V, 4 * U, 2>(h));
+            w[2 + i] = V::rb_or(move_two<V, 2, 0>(v), move_bit<V, 4 * U + 1, 2>(h));
+            w[4 + i] = V::rb_or(move_two<V, 4, 0>(v), move_bit<V, 4 * U + 2, 2>(h));
+            w[6 + i] = V::rb_or(move_two<V, 6, 0>(v), move_bit<V, 4 * U + 3, 2>(h));
+        }
+    }
+};
+template <class V>
+struct Iq4XsReader {
+    using Format = FormatIQ4_XS;
+    static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        typename V::ri h[4];
+        header_words<V>(p, stride, h);
+        const auto d = V::rf_from_half(h[0]), minus32 = V::rf_set1(-32.0f);
+        const auto low = V::ri_set1(15), top = V::ri_set1(0x30);
+        auto lows = h[1], highs = V::template ri_shr<12>(h[0]);   // two high bits of block b at bits 4 and 5
+        for (int b = 0; b < 8; ++b) {
+            const auto scale = V::rf_from_int(V::ri_add(V::ri_or(V::ri_and(lows, low), V::ri_and(highs, top)), V::ri_set1(-32)));
+            V::rf_store(s.dw[b], V::rf_mul(d, scale));
+            lows = V::template ri_shr<4>(lows);
+            highs = V::template ri_shr<2>(highs);
+        }
+        (void)minus32;
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        const auto low = V::rb_set1(15), table = codebook<V>(kIq4Codebook);
+        for (size_t b = 0; b < 4; ++b) {
+            const auto v = V::rb_load(p + 8 + 64 * U + 16 * b, lane_stride);
+            w[2 * b] = V::rb_lookup(table, V::rb_and(v, low));
+            w[2 * b + 1] = V::rb_lookup(table, V::rb_and(V::template rb_shr<4>(v), low));
+        }
+    }
+};
+
+// ---- every other format: the scalar unpack writes rows of bytes to the stage ---------------------------------------
+template <class V, class F>
+struct StagedReader {
+    using Format = F;
+    static constexpr int kRange = F::kQuantMax - F::kQuantMin;
+    static constexpr bool kSignedBytes = V::kSigned8 && kRange > 63;
+    static constexpr int kBias = kSignedBytes ? 0 : -F::kQuantMin, kMax = kSignedBytes ? 128 : kRange;
+    static_assert(kRange <= 255);
+    static constexpr bool kStaged = true;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t* stage) {
+        constexpr int kEach = F::kBlock / 32;
+        for (int r = 0; r < V::kRows; ++r) {
+            const auto* block = reinterpret_cast<const typename F::Block*>(p + static_cast<size_t>(r) * stride);
+            for (int b = 0; b < 8; ++b) {
+                SubBlock u;
+                F::unpack(block + b / kEach, b % kEach, &u);
+                uint8_t* bytes = stage + r * 256 + b * 32;
+                for (int i = 0; i < 32; ++i) bytes[i] = static_cast<uint8_t>(u.q[i] + kBias);
+                s.dw[b][r] = u.dw;
+                if constexpr (F::kMinimum == Minimum::kBlock) s.m[b][r] = u.m0;
+                if constexpr (F::kMinimum == Minimum::kHalf) s.m[2 * b][r] = u.m0, s.m[2 * b + 1][r] = u.m1;
+                if constexpr (F::kFloatScalePerHalf) s.m[b][r] = u.dw1;
+                if constexpr (F::kScalePerHalf) s.sc[2 * b][r] = u.sc0, s.sc[2 * b + 1][r] = u.sc1;
+            }
+        }
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        for (size_t i = 0; i < 8; ++i) w[i] = V::rb_load(p + 128 * U + 16 * i, lane_stride);
+    }
+};
+
+}  // namespace
+}  // namespace thimble
