@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Trains the intents model on sentences drawn without end from generate.py; the loss counts the answer only.
+
+  python3 train.py --steps 9000 --out model.pt          (needs Debian's python3-torch; about 40 minutes on two cores)
+
+--workers processes (2) of one thread each draw their own sentences and average their gradients: on a busy machine that
+is much faster than two threads that wait for each other in every operation. The learning rate rises over 200 steps, stays, and falls to zero from --decay-from on. With --minutes the schedule goes
+by the clock instead and the log says which step the fall began at. --resume continues a checkpoint."""
+import argparse
+import os
+import random
+import time
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+import torch.nn.functional as F
+
+import generate
+import tokenizer as tok
+from model import CONFIG, Llama
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def read_tests(path):
+    with open(path, encoding="utf-8") as f:
+        return [line.rstrip("\n").split("\t") for line in f if line.strip() and not line.startswith("#")]
+
+
+def key_of(text):
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
+class Data:
+    """Batches of sentences of about one length."""
+
+    def __init__(self, tokenizer, seed, forbidden, per_batch):
+        self.tokenizer, self.rng, self.forbidden, self.per_batch = tokenizer, random.Random(seed), forbidden, per_batch
+        self.pool = []
+
+    def sample(self):
+        while True:
+            text, answer = generate.make(self.rng)
+            if key_of(text) in self.forbidden:
+                continue
+            prompt, reply = self.tokenizer.prompt(text), self.tokenizer.answer(answer)
+            if len(prompt) + len(reply) <= 128:
+                return prompt, reply
+
+    def batch(self):
+        if not self.pool:
+            samples = sorted((self.sample() for _ in range(self.per_batch * 24)), key=lambda s: len(s[0]) + len(s[1]))
+            self.pool = [samples[i:i + self.per_batch] for i in range(0, len(samples), self.per_batch)]
+            self.rng.shuffle(self.pool)
+        return collate(self.pool.pop())
+
+
+def collate(samples):
+    """ids [n, t], the positions whose next token counts, and those next tokens. The line feed that ends the prompt counts
+    too, so that the model also goes on by itself where a sentence is given without it."""
+    width = max(len(p) + len(r) for p, r in samples) - 1
+    ids = torch.full((len(samples), width), tok.EOS)
+    where, targets = [], []
+    for row, (prompt, reply) in enumerate(samples):
+        seq = prompt + reply
+        ids[row, :len(seq) - 1] = torch.tensor(seq[:-1])
+        where.extend(row * width + len(prompt) - 2 + i for i in range(len(reply) + 1))
+        targets.extend(seq[len(prompt) - 1:])
+    return ids, torch.tensor(where), torch.tensor(targets)
+
+
+@torch.no_grad()
+def exact_match(model, tokenizer, pairs):
+    """Share of sentences whose greedy answer is right: every next token must be the expected one."""
+    model.eval()
+    samples = sorted(((tokenizer.prompt(t), tokenizer.answer(a), t, a) for t, a in pairs), key=lambda s: len(s[0]) + len(s[1]))
+    right, wrong = 0, []
+    for i in range(0, len(samples), 50):
+        part = samples[i:i + 50]
+        ids, where, targets = collate([s[:2] for s in part])
+        ok = model.logits(model(ids).flatten(0, 1)[where]).argmax(-1) == targets
+        at = 0
+        for s in part:
+            size = len(s[1]) + 1
+            if bool(ok[at:at + size].all()):
+                right += 1
+            else:
+                wrong.append(s[2])
+            at += size
+    model.train()
+    return right / len(samples), wrong
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--steps", type=int, default=9000)
+    ap.add_argument("--decay-from", type=int, default=0, help="0: at 70 percent of the steps")
+    ap.add_argument("--minutes", type=float, default=0)
+    ap.add_argument("--batch", type=int, default=64, help="sentences a step and worker")
+    ap.add_argument("--lr", type=float, default=2.5e-3)
+    ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--workers", type=int, default=2)
+    ap.add_argument("--out", default="model.pt")
+    ap.add_argument("--resume")
+    a = ap.parse_args()
+    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+    os.environ.setdefault("MASTER_PORT", str(29400 + os.getpid() % 1000))
+    mp.spawn(work, (a,), a.workers)
+
+
+def average_gradients(model, workers, clock):
+    """The mean over the workers of the gradients and of their clocks (which set the learning rate with --minutes)."""
+    flat = torch.cat([p.grad.flatten() for p in model.parameters()] + [torch.tensor([clock])])
+    dist.all_reduce(flat)
+    at = 0
+    for p in model.parameters():
+        p.grad.copy_(flat[at:at + p.numel()].view_as(p) / workers)
+        at += p.numel()
+    return float(flat[-1]) / workers
+
+
+def work(rank, a):
+    torch.manual_seed(a.seed)
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", rank=rank, world_size=a.workers)
+    test = read_tests(os.path.join(HERE, "test.tsv"))
+    forbidden = {key_of(t) for t, _ in test}
+    start, state = 0, None
+    if a.resume:
+        state = torch.load(a.resume)
+        vocab, start = state["vocab"], state["step"]
+    else:
+        rng = random.Random(a.seed)
+        vocab = tok.train([generate.make(rng) for _ in range(30000)], CONFIG["n_vocab"])
+    tokenizer = tok.Tokenizer(vocab)
+    model = Llama()
+    groups = [{"params": [p for p in model.parameters() if p.dim() == 2], "weight_decay": 0.05}, {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0}]
+    opt = torch.optim.AdamW(groups, lr=a.lr, betas=(0.9, 0.98))
+    if state:
+        model.load_state_dict(state["model"])
+        opt.load_state_dict(state["opt"])
+    data = Data(tokenizer, (a.seed * 1000 + start) * 16 + rank, forbidden, a.batch)
+    if rank == 0:
+        print("parameters %d, vocabulary %d, seed %d" % (sum(p.numel() for p in model.parameters()), len(vocab), a.seed), flush=True)
+    began, step, mean, tokens, decay_from = time.time(), start, 0.0, 0, a.decay_from or int(a.steps * 0.7)
+    while step < a.steps or a.minutes:
+        ids, where, targets = data.batch()
+        loss = F.cross_entropy(model.logits(model(ids).flatten(0, 1)[where]), targets)
+        opt.zero_grad()
+        loss.backward()
+        share = average_gradients(model, a.workers, (time.time() - began) / max(1.0, a.minutes * 60))
+        if a.minutes and share >= 1:
+            break
+        fall = (1 - share) / 0.3 if a.minutes else (a.steps - step) / max(1, a.steps - decay_from)
+        for g in opt.param_groups:
+            g["lr"] = a.lr * min(1.0, fall) * min(1.0, (step - start + 1) / 200)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        opt.step()
+        step += 1
+        tokens += ids.numel() * a.workers
+        mean = loss.item() if step == start + 1 else mean * 0.98 + loss.item() * 0.02
+        if rank == 0 and step % 250 == 0:
+            score, _ = exact_match(model, tokenizer, test)
+            print("step %5d  %5.1f min  %5.1f M tokens  lr %.5f  loss %.4f  held-out exact %.3f" %
+                  (step, (time.time() - began) / 60, tokens / 1e6, opt.param_groups[0]["lr"], mean, score), flush=True)
+            save(a.out, model, vocab, step, opt)
+    if rank == 0:
+        score, wrong = exact_match(model, tokenizer, test)
+        print("step %5d  %5.1f min  done  loss %.4f  held-out exact %.3f" % (step, (time.time() - began) / 60, mean, score))
+        for t in wrong:
+            print("wrong: " + t)
+        save(a.out, model, vocab, step, opt)
+
+
+def save(path, model, vocab, step, opt):
+    torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "vocab": vocab, "config": model.config, "step": step}, path + ".tmp")
+    os.replace(path + ".tmp", path)
+
+
+if __name__ == "__main__":
+    main()
