@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Writes a checkpoint of train.py as a GGUF version 3 file: export_gguf.py model.pt OUT.gguf f32|f16|q8_0|q5_0|q4_0
 
-The norms stay F32. In q5_0 and q4_0 files the embedding, which is also the output matrix, is Q8_0. Block layouts and the
-rounding are those of the GGUF formats: 32 weights a block with one f16 scale before them; Q8_0 d = amax / 127, the
+The norms stay F32. In q5_0 and q4_0 files the embedding, which is also the output matrix, is Q8_0. Block layouts and
+the rounding are those of the GGUF formats: 32 weights a block with one f16 scale before them; Q8_0 d = amax / 127, the
 others d = (the value of largest magnitude) / -16 or / -8."""
 import struct
 import sys
@@ -129,7 +129,7 @@ def main():
     infos, data, count = b"", b"", 0
     for name, value in tensors_of(checkpoint["model"]):
         use = "f32" if value.ndim == 1 else "q8_0" if name == "token_embd.weight" and kind in ("q4_0", "q5_0") else kind
-        infos += string(name) + struct.pack("<I", value.ndim) + b"".join(struct.pack("<Q", n) for n in reversed(value.shape))
+        infos += string(name) + struct.pack("<I", value.ndim) + struct.pack("<%dQ" % value.ndim, *reversed(value.shape))
         infos += struct.pack("<IQ", TYPES[use][0], len(data))
         data += padded(ENCODE[use](value))
         count += 1

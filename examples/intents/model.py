@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-CONFIG = {"n_vocab": 1024, "n_embd": 128, "n_layer": 5, "n_head": 4, "n_head_kv": 2, "n_ff": 384, "n_ctx": 256, "eps": 1e-5, "rope_base": 10000.0}
+CONFIG = {"n_vocab": 1024, "n_embd": 128, "n_layer": 5, "n_head": 4, "n_head_kv": 2, "n_ff": 384, "n_ctx": 256, "eps":
+          1e-5, "rope_base": 10000.0}
 
 
 class Norm(nn.Module):
@@ -43,7 +44,8 @@ class Layer(nn.Module):
         b, t, _ = x.shape
         group = self.n_head // self.n_kv
         h = self.attn_norm(x)
-        q = rotate(self.attn_q(h).view(b, t, self.n_head, self.head), turn).transpose(1, 2).reshape(b, self.n_kv, group * t, self.head)
+        q = rotate(self.attn_q(h).view(b, t, self.n_head, self.head), turn).transpose(1, 2).reshape(b, self.n_kv, group
+                                                * t, self.head)
         k = rotate(self.attn_k(h).view(b, t, self.n_kv, self.head), turn).transpose(1, 2)
         v = self.attn_v(h).view(b, t, self.n_kv, self.head).transpose(1, 2)
         p = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(self.head) + mask, -1)

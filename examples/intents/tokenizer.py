@@ -9,10 +9,13 @@ UNK, BOS, EOS = 0, 1, 2
 NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6
 
 # Marks of the answers, each the join of two pieces before it, so that a field name with its quotes is one token.
-MARKS = [("{", '"'), ('"', ":"), ('":', '"'), (",", '"'), ('"', ',"'), ('"', "}"), (",", '{"'), ('"}', ',{"'), ("}", ',{"'), ("[", '{"'), ('"}', "]"), ("}", "]")]
-FIELDS = [(before, name, after) for name, befores, after in [
-    ("action", ['{"', '[{"', '},{"', '"},{"'], '":"'), ("device", ['","'], '":"'), ("room", ['","'], '":"'), ("value", ['","'], '":'), ("unit", [',"'], '":"'),
-    ("color", ['","'], '":"'), ("at", ['","', ',"'], '":"'), ("in", ['","', ',"'], '":'), ("for", ['","', ',"'], '":')] for before in befores]
+MARKS = [("{", '"'), ('"', ":"), ('":', '"'), (",", '"'), ('"', ',"'), ('"', "}"), (",", '{"'), ('"}', ',{"'), ("}",
+                                        ',{"'), ("[", '{"'), ('"}', "]"), ("}", "]")]
+FIELDS = [(before, name, after) for name, befores, after in [ ("action", ['{"', '[{"', '},{"', '"},{"'], '":"'),
+                                        ("device", ['","'], '":"'), ("room", ['","'], '":"'), ("value", ['","'], '":'),
+                                        ("unit", [',"'], '":"'), ("color", ['","'], '":"'), ("at", ['","', ',"'],
+                                        '":"'), ("in", ['","', ',"'], '":'), ("for", ['","', ',"'], '":')] for before
+          in befores]
 
 
 def words_of(text):
@@ -33,8 +36,10 @@ def train(pairs, n_vocab):
         chars.update(SPACE + text.replace(" ", SPACE) + answer)
     for name in {f[1] for f in FIELDS}:
         counts[name] += 1000000
-    alphabet = sorted(set(c for c, n in chars.items() if n > 20) | set("abcdefghijklmnopqrstuvwxyz0123456789") | set("{}[]\",:"))
-    specials = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)] + [("<0x%02X>" % b, 0.0, BYTE) for b in range(256)]
+    alphabet = sorted(set(c for c, n in chars.items() if n > 20) | set("abcdefghijklmnopqrstuvwxyz0123456789") |
+                      set("{}[]\",:"))
+    specials = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)] + [("<0x%02X>" % b, 0.0, BYTE)
+                                            for b in range(256)]
     marks = MARKS + [m for b, n, a in FIELDS for m in ((b, n), (b + n, a))]
     n_merges = n_vocab - len(specials) - len(alphabet) - len(marks)
     words = {w: list(w) for w in counts}
@@ -96,7 +101,8 @@ class Tokenizer:
 
     def encode(self, text):
         """No piece has a digit beside another character nor a space mark but in front: so parts merge apart."""
-        return [i for part in re.findall("\\d|" + SPACE + "?[^\\d" + SPACE + "]*", text.replace(" ", SPACE)) if part for i in self.merge(part)]
+        return [i for part in re.findall("\\d|" + SPACE + "?[^\\d" + SPACE + "]*", text.replace(" ", SPACE)) if part
+                for i in self.merge(part)]
 
     def prompt(self, sentence):
         return [BOS] + self.encode(" " + sentence + "\n")

@@ -5,8 +5,9 @@
   python3 train.py --steps 9000 --out model.pt          (needs Debian's python3-torch; about 40 minutes on two cores)
 
 --workers processes (2) of one thread each draw their own sentences and average their gradients: on a busy machine that
-is much faster than two threads that wait for each other in every operation. The learning rate rises over 200 steps, stays, and falls to zero from --decay-from on. With --minutes the schedule goes
-by the clock instead and the log says which step the fall began at. --resume continues a checkpoint."""
+is much faster than two threads that wait for each other in every operation. The learning rate rises over 200 steps,
+stays, and falls to zero from --decay-from on. With --minutes the schedule goes by the clock instead.
+--resume continues a checkpoint."""
 import argparse
 import os
 import random
@@ -58,8 +59,8 @@ class Data:
 
 
 def collate(samples):
-    """ids [n, t], the positions whose next token counts, and those next tokens. The line feed that ends the prompt counts
-    too, so that the model also goes on by itself where a sentence is given without it."""
+    """ids [n, t], the positions whose next token counts, and those next tokens. The line feed that ends the prompt
+    counts too, so that the model also goes on by itself where a sentence is given without it."""
     width = max(len(p) + len(r) for p, r in samples) - 1
     ids = torch.full((len(samples), width), tok.EOS)
     where, targets = [], []
@@ -75,7 +76,7 @@ def collate(samples):
 def exact_match(model, tokenizer, pairs):
     """Share of sentences whose greedy answer is right: every next token must be the expected one."""
     model.eval()
-    samples = sorted(((tokenizer.prompt(t), tokenizer.answer(a), t, a) for t, a in pairs), key=lambda s: len(s[0]) + len(s[1]))
+    samples = sorted(((tokenizer.prompt(t), tokenizer.answer(a), t) for t, a in pairs), key=lambda s: len(s[0] + s[1]))
     right, wrong = 0, []
     for i in range(0, len(samples), 50):
         part = samples[i:i + 50]
@@ -136,14 +137,16 @@ def work(rank, a):
         vocab = tok.train([generate.make(rng) for _ in range(30000)], CONFIG["n_vocab"])
     tokenizer = tok.Tokenizer(vocab)
     model = Llama()
-    groups = [{"params": [p for p in model.parameters() if p.dim() == 2], "weight_decay": 0.05}, {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0}]
+    groups = [{"params": [p for p in model.parameters() if p.dim() == 2], "weight_decay": 0.05},
+              {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0}]
     opt = torch.optim.AdamW(groups, lr=a.lr, betas=(0.9, 0.98))
     if state:
         model.load_state_dict(state["model"])
         opt.load_state_dict(state["opt"])
     data = Data(tokenizer, (a.seed * 1000 + start) * 16 + rank, forbidden, a.batch)
     if rank == 0:
-        print("parameters %d, vocabulary %d, seed %d" % (sum(p.numel() for p in model.parameters()), len(vocab), a.seed), flush=True)
+        n = sum(p.numel() for p in model.parameters())
+        print("parameters %d, vocabulary %d, seed %d" % (n, len(vocab), a.seed), flush=True)
     began, step, mean, tokens, decay_from = time.time(), start, 0.0, 0, a.decay_from or int(a.steps * 0.7)
     while step < a.steps or a.minutes:
         ids, where, targets = data.batch()
@@ -168,14 +171,16 @@ def work(rank, a):
             save(a.out, model, vocab, step, opt)
     if rank == 0:
         score, wrong = exact_match(model, tokenizer, test)
-        print("step %5d  %5.1f min  done  loss %.4f  held-out exact %.3f" % (step, (time.time() - began) / 60, mean, score))
+        minutes = (time.time() - began) / 60
+        print("step %5d  %5.1f min  done  loss %.4f  held-out exact %.3f" % (step, minutes, mean, score))
         for t in wrong:
             print("wrong: " + t)
         save(a.out, model, vocab, step, opt)
 
 
 def save(path, model, vocab, step, opt):
-    torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "vocab": vocab, "config": model.config, "step": step}, path + ".tmp")
+    torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "vocab": vocab, "config": model.config,
+                "step": step}, path + ".tmp")
     os.replace(path + ".tmp", path)
 
 

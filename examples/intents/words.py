@@ -45,9 +45,11 @@ DEVICES = {
 }
 
 # how often a device is spoken of
-WEIGHTS = {"lamp": 4, "light": 5, "fan": 2, "heating": 3, "ac": 2, "tv": 2, "speaker": 2, "blinds": 2, "curtains": 2, "door": 2}
+WEIGHTS = {"lamp": 4, "light": 5, "fan": 2, "heating": 3, "ac": 2, "tv": 2, "speaker": 2, "blinds": 2,
+           "curtains": 2, "door": 2}
 
-COLORS = ["red", "green", "blue", "white", "yellow", "orange", "purple", "pink", "warm white", "cool white", "turquoise"]
+COLORS = ["red", "green", "blue", "white", "yellow", "orange", "purple", "pink", "warm white", "cool white",
+          "turquoise"]
 
 # what "the ... of the lamp" may be called, by class
 QUALITY = {"light": ["brightness", "brightness", "level", "intensity"], "sound": ["volume", "volume", "sound level"],
@@ -72,28 +74,31 @@ def number_words(n, rng):
     return head + " hundred " + rng.choice(["", "and "]) + number_words(n % 100, rng)
 
 
-GREETINGS = ["hello", "hi", "hi there", "hey", "good morning", "good evening", "good night", "how are you", "what's up",
-             "thank you", "thanks", "thanks a lot", "bye", "goodbye", "see you later", "nice to meet you", "who are you",
-             "what can you do", "what is your name", "are you there", "help", "yes", "no", "maybe", "okay", "ok", "sorry",
-             "never mind", "stop it", "please", "thank you very much", "well done", "good job", "i love you", "wow",
-             "you are funny", "that is great", "not now", "forget it", "how old are you", "do you like me", "test",
-             "are you a robot", "can you hear me", "what do you think", "let me think", "i don't know", "what", "why",
-             "tell me a story", "sing a song", "tell me a joke", "what time is it", "what day is it today"]
+GREETINGS = ["hello", "hi", "hi there", "hey", "good morning", "good evening", "good night", "how are you",
+             "what's up", "thank you", "thanks", "thanks a lot", "bye", "goodbye", "see you later",
+             "nice to meet you", "who are you", "what can you do", "what is your name", "are you there", "help",
+             "yes", "no", "maybe", "okay", "ok", "sorry", "never mind", "stop it", "please", "thank you very much",
+             "well done", "good job", "i love you", "wow", "you are funny", "that is great", "not now", "forget it",
+             "how old are you", "do you like me", "test", "are you a robot", "can you hear me", "what do you think",
+             "let me think", "i don't know", "what", "why", "tell me a story", "sing a song", "tell me a joke",
+             "what time is it", "what day is it today"]
 
-THINGS = """dog cat bird fish horse cow house car bike train plane ship boat tree flower river sea ocean mountain city
-country france germany england italy spain japan china london paris rome berlin president king queen teacher doctor
-student child friend brother sister mother father wife husband neighbor boss team game football tennis chess movie film
-book story poem song picture painting letter email message phone computer keyboard screen pizza bread cheese apple banana
-cake soup salad dinner breakfast lunch tea coffee water milk beer wine sugar salt weather rain snow sun moon star sky wind
-summer winter spring autumn monday friday weekend holiday birthday party school university hospital bank shop market street
-bridge money price bill number word question answer problem idea plan dream history science math music language world life
-love time year month week table chair bed sofa shoes shirt dress hat key bag box paper pen newspaper energy atom planet
-dinosaur elephant tiger capital population recipe dictionary meeting ticket flight hotel""".split()
+THINGS = """dog cat bird fish horse cow house car bike train plane ship boat tree flower river sea ocean
+mountain city country france germany england italy spain japan china london paris rome berlin
+president king queen teacher doctor student child friend brother sister mother father wife husband
+neighbor boss team game football tennis chess movie film book story poem song picture painting
+letter email message phone computer keyboard screen pizza bread cheese apple banana cake soup salad
+dinner breakfast lunch tea coffee water milk beer wine sugar salt weather rain snow sun moon star
+sky wind summer winter spring autumn monday friday weekend holiday birthday party school university
+hospital bank shop market street bridge money price bill number word question answer problem idea
+plan dream history science math music language world life love time year month week table chair bed
+sofa shoes shirt dress hat key bag box paper pen newspaper energy atom planet dinosaur elephant
+tiger capital population recipe dictionary meeting ticket flight hotel""".split()
 
-ADJECTIVES = """nice big small old new good bad red blue green beautiful ugly fast slow happy sad hungry tired cold hot
-warm funny strange easy hard long short cheap expensive famous important great tall young rich heavy quiet loud dark bright
-broken clean dirty empty full lovely pretty ready late early""".split()
+ADJECTIVES = """nice big small old new good bad red blue green beautiful ugly fast slow happy sad hungry tired cold
+hot warm funny strange easy hard long short cheap expensive famous important great tall young rich
+heavy quiet loud dark bright broken clean dirty empty full lovely pretty ready late early""".split()
 
-VERBS = """eat buy sell read write find make draw sing play watch visit learn teach build cook bake order book call email
-send translate explain describe count remember forget love hate like want need see hear know paint wash drive ride catch
-calculate compare invent discover photograph""".split()
+VERBS = """eat buy sell read write find make draw sing play watch visit learn teach build cook bake order book
+call email send translate explain describe count remember forget love hate like want need see hear
+know paint wash drive ride catch calculate compare invent discover photograph""".split()
