@@ -204,55 +204,72 @@ inline void fit_line_groups(const float* weights, int size, int high, int top, L
     }
 }
 
-// 256 weights in 16 groups of 16: x ~ d * scale_g * q.
+// 256 weights in groups of 16 or 32: x ~ d * scale_g * q.
 struct ScaleGroups {
     uint16_t d;  // f16
     int scale[16];
     int8_t q[256];
 };
 
-inline double quantize_scale_groups(const double* x, const double* scales, const LinearCodes& codes,
+// q for x ~ scale * q by any rule of codes. Returns the squared error.
+template <class Code>
+inline double quantize_codes(const double* x, int n, double scale, const Code& code, int8_t* q) {
+    const double inverse = scale != 0 ? 1 / scale : 0;
+    double error = 0;
+    for (int i = 0; i < n; ++i) {
+        const int v = code(x[i] * inverse);
+        const double rest = x[i] - scale * v;
+        error += rest * rest;
+        q[i] = static_cast<int8_t>(v);
+    }
+    return error;
+}
+
+template <class Code>
+inline double quantize_scale_groups(const double* x, int size, const double* scales, const Code& codes,
                                     const LinearCodes& scale_codes, ScaleGroups* out) {
     const double d = f16_to_f32(out->d);
     double total = 0;
-    for (int g = 0; g < 16; ++g, x += 16) {
+    for (int g = 0; g < 256 / size; ++g, x += size) {
         const int nearest = d != 0 ? scale_codes(scales[g] / d) : 0;
         double best = -1;
         for (int s = nearest - 1; s <= nearest + 1; ++s) {
             if (s < scale_codes.low || s > scale_codes.high) continue;
-            int8_t q[16];
-            const double error = quantize_linear(x, 16, d * s, 0, codes.low, codes.high, q);
+            int8_t q[32];
+            const double error = quantize_codes(x, size, d * s, codes, q);
             if (best >= 0 && error >= best) continue;
             best = error;
             out->scale[g] = s;
-            memcpy(out->q + g * 16, q, 16);
+            memcpy(out->q + g * size, q, static_cast<size_t>(size));
         }
         total += best;
     }
     return total;
 }
 
-inline void fit_scale_groups(const float* weights, const LinearCodes& codes, const LinearCodes& scale_codes,
+// size: weights a group (16 or 32); q by the rule `codes`, integer scales within scale_codes.
+template <class Code>
+inline void fit_scale_groups(const float* weights, int size, const Code& codes, const LinearCodes& scale_codes,
                              ScaleGroups* out) {
     double x[256], scales[16], largest = 0;
     load_finite(weights, 256, x);
-    for (int g = 0; g < 16; ++g) {
-        scales[g] = fit_scale(x + g * 16, 16, codes);
+    for (int g = 0; g < 256 / size; ++g) {
+        scales[g] = fit_scale(x + g * size, size, codes);
         if ((scales[g] < 0 ? -scales[g] : scales[g]) > (largest < 0 ? -largest : largest)) largest = scales[g];
     }
     out->d = to_f16_scale(largest / scale_codes.low);
-    double error = quantize_scale_groups(x, scales, codes, scale_codes, out);
+    double error = quantize_scale_groups(x, size, scales, codes, scale_codes, out);
     for (int pass = 0; pass < 3; ++pass) {
         double xa = 0, aa = 0;
         for (int i = 0; i < 256; ++i) {
-            const double a = out->scale[i / 16] * out->q[i];
+            const double a = out->scale[i / size] * out->q[i];
             xa += x[i] * a;
             aa += a * a;
         }
         if (aa <= 0) return;
         ScaleGroups next;
         next.d = to_f16_scale(xa / aa);
-        const double next_error = quantize_scale_groups(x, scales, codes, scale_codes, &next);
+        const double next_error = quantize_scale_groups(x, size, scales, codes, scale_codes, &next);
         if (next_error >= error) return;
         error = next_error;
         *out = next;

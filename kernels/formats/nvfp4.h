@@ -2,6 +2,7 @@
 // NVFP4: 64 weights of e2m1 in 4 groups of 16, each with an unsigned e4m3 scale (bias 7, the top bit is ignored, 0x7f is
 // zero), w = scale * e2m1. Byte i of a group holds weight i (low) and weight i + 8 (high).
 #pragma once
+#include "kernels/formats/fit.h"
 #include "kernels/formats/mxfp4.h"
 
 namespace thimble {
@@ -30,6 +31,24 @@ struct FormatNVFP4 : QuantFormat {
         out->dw1 = half_scale(b->scales[2 * j + 1]);
         unpack_codebook(b->qs + j * 16, 8, kE2m1Doubled, out->q);
         unpack_codebook(b->qs + j * 16 + 8, 8, kE2m1Doubled, out->q + 16);
+    }
+    static constexpr bool kEncodes = true;
+    static void encode(const float* weights, Block* out) {
+        for (int g = 0; g < 4; ++g) {
+            double x[16];
+            int8_t q[16];
+            load_finite(weights + 16 * g, 16, x);
+            double best = -1;
+            for (int c = 0; c < 0x7f; ++c) {  // every scale there is
+                const double error = quantize_codes(x, 16, half_scale(static_cast<uint8_t>(c)), E2m1Codes{}, q);
+                if (best >= 0 && error >= best) continue;
+                best = error;
+                out->scales[g] = static_cast<uint8_t>(c);
+                for (int i = 0; i < 8; ++i) {
+                    out->qs[g * 8 + i] = static_cast<uint8_t>(E2m1Codes::index(q[i]) | E2m1Codes::index(q[i + 8]) << 4);
+                }
+            }
+        }
     }
 };
 static_assert(sizeof(FormatNVFP4::Block) == FormatNVFP4::kBytes);

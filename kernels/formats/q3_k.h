@@ -41,7 +41,7 @@ struct FormatQ3_K : QuantFormat {
     static constexpr bool kEncodes = true;
     static void encode(const float* weights, Block* out) {
         ScaleGroups groups;
-        fit_scale_groups(weights, {kQuantMin, kQuantMax}, {-32, 31}, &groups);
+        fit_scale_groups(weights, 16, LinearCodes{kQuantMin, kQuantMax}, {-32, 31}, &groups);
         memset(out, 0, sizeof *out);
         store_u16(out->d, groups.d);
         for (int g = 0; g < 16; ++g) {

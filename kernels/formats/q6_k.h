@@ -37,7 +37,7 @@ struct FormatQ6_K : QuantFormat {
     static constexpr bool kEncodes = true;
     static void encode(const float* weights, Block* out) {
         ScaleGroups groups;
-        fit_scale_groups(weights, {kQuantMin, kQuantMax}, {-128, 127}, &groups);
+        fit_scale_groups(weights, 16, LinearCodes{kQuantMin, kQuantMax}, {-128, 127}, &groups);
         memset(out, 0, sizeof *out);
         store_u16(out->d, groups.d);
         for (int g = 0; g < 16; ++g) out->scales[g] = static_cast<int8_t>(groups.scale[g]);

@@ -113,17 +113,23 @@ void reference_matmul_quantized(const Matmul* m, const UnpackCode& code) {
 
 template <class F>
 void reference_matmul_dense(const Matmul* m) {
+    constexpr int kColumns = 8;
     for (int64_t r = 0; r < m->rows; ++r) {
         const uint8_t* row = m->w + static_cast<size_t>(r) * m->row_bytes;
-        for (int64_t c = 0; c < m->n; ++c) {
-            const float* x = m->x + (m->col ? m->col[c] : c) * m->x_stride;
-            float acc[16] = {};
-            int64_t i = 0;
-            for (; i + 16 <= m->k; i += 16) {
-                for (int l = 0; l < 16; ++l) acc[l] = fma32(F::load(row, i + l), x[i + l], acc[l]);
+        for (int64_t c0 = 0; c0 < m->n; c0 += kColumns) {
+            const int columns = static_cast<int>(m->n - c0 < kColumns ? m->n - c0 : kColumns);
+            const float* x[kColumns];
+            float acc[kColumns][16] = {};
+            for (int c = 0; c < columns; ++c) x[c] = m->x + (m->col ? m->col[c0 + c] : c0 + c) * m->x_stride;
+            for (int64_t i = 0; i < m->k; i += 16) {  // 16 weights are widened once for all columns of the group
+                const int lanes = static_cast<int>(m->k - i < 16 ? m->k - i : 16);
+                float w[16];
+                for (int l = 0; l < lanes; ++l) w[l] = F::load(row, i + l);
+                for (int c = 0; c < columns; ++c) {
+                    for (int l = 0; l < lanes; ++l) acc[c][l] = fma32(w[l], x[c][i + l], acc[c][l]);
+                }
             }
-            for (int l = 0; i + l < m->k; ++l) acc[l] = fma32(F::load(row, i + l), x[i + l], acc[l]);
-            m->out[c * m->out_stride + r] = reduce_lanes16(acc);
+            for (int c = 0; c < columns; ++c) m->out[(c0 + c) * m->out_stride + r] = reduce_lanes16(acc[c]);
         }
     }
 }
