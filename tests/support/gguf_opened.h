@@ -31,7 +31,7 @@ struct GgufOpened {
         thimble::Arena count;
         dry_status = gguf_open(shards, n, count, label, &dry, &dry_err);
         if (dry_status) {  // what the dry run refuses, the real one must refuse in the same words
-            const size_t enough = 1u << 20;
+            const size_t enough = 65536;
             buffer = malloc(enough);
             if (!buffer) abort();
             thimble::Arena arena(buffer, enough);

@@ -142,7 +142,7 @@ struct GgufWriter {
         return *this;
     }
     // A tensor with its data: nullptr for zeros. The size follows from type and shape.
-    GgufWriter& tensor(const char* name, uint32_t type, std::initializer_list<uint64_t> shape,
+    GgufWriter& tensor(const char* name, uint32_t type, const std::initializer_list<uint64_t>& shape,
                        const void* data = nullptr) {
         uint64_t n = 1, dims[8] = {};
         uint32_t n_dims = 0;
