@@ -27,7 +27,11 @@ static_assert(sizeof(Word) == 4 && Word::is_always_lock_free, "the kernel sleeps
 
 // Kernels take up to 64 KiB of automatic storage, the C library keeps its per-thread data here too. There is no guard
 // page: the memory is the caller's buffer, which must not be left with holes.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr size_t kStackBytes = 2048 * 1024;  // sanitizers keep much per thread and make frames larger
+#else
 constexpr size_t kStackBytes = 256 * 1024;
+#endif
 constexpr uint64_t kSpinNs = 40 * 1000;
 
 // A word that is waited for, on a cache line of its own.

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# usage: tests/bits.sh PROGRAM...      from the project's root; a PROGRAM may start with an emulator ("qemu-arm x/thimble")
+# Law 4: for every model found, every program gives the same bytes of logits, for 1, 2 and 4 threads, batches of 1, 7
+# and 64 and every tier that this machine can force. The model of the sources is always there; MODELS="a.gguf b.gguf"
+# replaces the list. Threads, batches and tiers are varied one at a time for emulated programs, which are slow.
+set -u
+models=${MODELS:-$(ls examples/intents/*.gguf ../shared/models/stories260K.gguf ../shared/fixtures/{llama,llama-tied,llama3,mistral-wide-head}.gguf 2> /dev/null)}
+[ -n "$models" ] || { echo "bits: no model here"; exit 77; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+failed=0 runs=0
+
+# one PROGRAM MODEL IDS OPTION... : prints the sum of the logits, or "refused" when the tier is not to be had.
+one() {
+    local program=$1 model=$2 ids=$3
+    shift 3
+    rm -f "$work/out"
+    # shellcheck disable=SC2086  (the emulator and its options are words of their own)
+    if $program logits -m "$model" --ids "$ids" -o "$work/out" "$@" 2> "$work/err" && [ -s "$work/out" ]; then
+        sha256sum < "$work/out" | cut -d' ' -f1
+    else
+        echo "failed: $(head -1 "$work/err")"
+    fi
+}
+
+for model in $models; do
+    ids=1
+    for i in $(seq 1 70); do ids=$ids,$((1 + i * 37 % 200)); done  # longer than a batch of 64, ids of any vocabulary
+    reference=
+    for program in "$@"; do
+        options=("-t 1 -b 64" "-t 2 -b 7" "-t 4 -b 1")
+        case $program in
+        qemu*) ;;
+        *) options+=("-t 1 -b 1" "-t 1 -b 7" "-t 2 -b 1" "-t 2 -b 64" "-t 4 -b 7" "-t 4 -b 64") ;;
+        esac
+        for tier in scalar avx2 avxvnni avx512 neon dotprod i8mm; do
+            # A tier that this program or CPU lacks is refused before anything is computed.
+            # shellcheck disable=SC2086
+            $program logits -m "$model" --ids 1 -o "$work/try" --cpu $tier > /dev/null 2>&1 && options+=("-t 2 -b 64 --cpu $tier")
+        done
+        for option in "${options[@]}"; do
+            # shellcheck disable=SC2086
+            sum=$(one "$program" "$model" "$ids" $option)
+            runs=$((runs + 1))
+            [ -n "$reference" ] || reference=$sum
+            if [ "$sum" != "$reference" ] || [ "${sum#failed}" != "$sum" ]; then
+                echo "$model: $program $option: $sum, expected $reference"
+                failed=$((failed + 1))
+            fi
+        done
+    done
+    echo "$(basename "$model"): $reference"
+done
+echo "bits: $runs runs, $failed differ"
+[ "$failed" = 0 ]
