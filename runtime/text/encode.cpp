@@ -58,7 +58,7 @@ void put_from_alphabet(Str text, PieceOut* out) {
 size_t tokenizer_scratch(const Tokenizer& t, size_t text_bytes) {
     // Bytes a byte of text: UGM has 17 for each byte of a normalised text of up to 12 times the size; BPE code points
     // and symbols of bytes, of which U+FFFD makes three; SPM and WPM less.
-    const size_t each = t.kind == kTokenizerUgm ? 12 * 17 : 36;
+    const size_t each = t.kind == kTokenizerUgm ? 12 * 17 : 40;
     if (text_bytes > kMaxText || text_bytes > (SIZE_MAX - 65536) / each) return SIZE_MAX;
     return text_bytes * each + 4096;
 }

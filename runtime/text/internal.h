@@ -12,10 +12,10 @@ namespace thimble {
 // ---- Hash tables (vocabulary.cpp) -------------------------------------------------------------------------------------
 
 uint64_t text_hash(const char* p, size_t n);
-inline uint64_t pair_hash(int32_t left, int32_t right) {
-    uint64_t h = (static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right)) * 0x9e3779b97f4a7c15u;
-    h ^= h >> 29;
-    return h * 0xbf58476d1ce4e5b9u;
+// Of two texts whose hashes are given.
+inline uint64_t pair_hash(uint64_t left, uint64_t right) {
+    const uint64_t h = (left ^ (right >> 31 | right << 33)) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 32;
 }
 // Slots for n entries, at two thirds full.
 void hash_layout(Arena& arena, uint32_t n, HashTable* out);
@@ -42,17 +42,22 @@ int32_t hash_find(const HashTable& h, uint64_t hash, Equal&& equal, uint32_t* fr
 }
 // Fill the tables of the real run. A file made to collide is refused instead of being slow.
 Status vocabulary_index(Tokenizer* t, Error* err);
-Status merges_index(Tokenizer* t, const GgufValue& merges, Error* err);
+Status merges_index(Tokenizer* t, Error* err);
 
 inline int32_t find_text(const Tokenizer& t, const char* p, size_t n) {
     if (n == 0 || n > t.max_token) return -1;
     return hash_find(t.by_text, text_hash(p, n), [&](uint32_t i) { return t.tokens.at(i) == Str(p, n); });
 }
-// Rank of the merge of two tokens, -1: none. -1 as a token is in no merge.
-inline int32_t find_merge(const Tokenizer& t, int32_t left, int32_t right) {
-    if (left < 0 || right < 0 || t.n_merges == 0) return -1;
-    return hash_find(t.by_pair, pair_hash(left, right),
-                     [&](uint32_t i) { return t.merge[i].left == left && t.merge[i].right == right; });
+// Whether a merge of the file, "left right", is this one.
+inline bool is_merge(Str s, Str left, Str right) {
+    return s.size == left.size + 1 + right.size && memcmp(s.data, left.data, left.size) == 0 && s.data[left.size] == ' ' &&
+           memcmp(s.data + left.size + 1, right.data, right.size) == 0;
+}
+// Rank of the merge of two texts, -1: none.
+inline int32_t find_merge(const Tokenizer& t, Str left, Str right) {
+    if (left.size + right.size > t.max_merge) return -1;
+    return hash_find(t.by_pair, pair_hash(text_hash(left.data, left.size), text_hash(right.data, right.size)),
+                     [&](uint32_t i) { return is_merge(t.merges.at(i), left, right); });
 }
 inline float token_score(const Tokenizer& t, int32_t id) {
     if (!t.scores.data) return 0.0f;

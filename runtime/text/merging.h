@@ -51,7 +51,6 @@ class MergeQueue {
         }
         return key_[0][at] == kNoPair ? kNoPair : at;
     }
-    uint32_t key(uint32_t i) const { return key_[0][i]; }
     void set(uint32_t i, uint32_t key) {
         if (key_[0][i] == key) return;
         key_[0][i] = key;
@@ -101,17 +100,14 @@ class MergeQueue {
     uint64_t* alive_ = nullptr;
 };
 
-// Rule::pair(left, right, after) gives the key of two neighbours (`after` is the symbol behind right, or n), and
-// Rule::join(left, right, key) makes one of them.
+// Rule::pair(left, right, after) gives the key of two neighbours; `after` is the symbol behind right, or n.
 template <class Rule>
-void merge_all(MergeQueue& q, uint32_t n, Rule& rule) {
+void merge_all(MergeQueue& q, uint32_t n, const Rule& rule) {
     for (uint32_t i = 0; i + 1 < n; ++i) q.put(i, rule.pair(i, i + 1, i + 2));
     q.put(n - 1, kNoPair);
     q.build();
     for (uint32_t left = q.best(); left != kNoPair; left = q.best()) {
-        const uint32_t right = q.next(left);
-        rule.join(left, right, q.key(left));
-        q.remove(right);
+        q.remove(q.next(left));
         const uint32_t after = q.next(left), before = q.previous(left);
         q.set(left, after < n ? rule.pair(left, after, q.next(after)) : kNoPair);
         if (before != kNoPair) q.set(before, rule.pair(before, left, after));

@@ -26,7 +26,6 @@ struct SpmRule {
         const int32_t id = find_text(t, text + start[left], start[after] - start[left]);
         return id < 0 ? kNoPair : score_key(token_score(t, id));
     }
-    void join(uint32_t, uint32_t, uint32_t) const {}
 };
 }  // namespace
 
@@ -63,8 +62,7 @@ bool spm_encode(const Tokenizer& t, Str text, bool space_prefix, Scratch scratch
 
     MergeQueue q;
     if (!q.init(scratch, n)) return false;
-    SpmRule rule{t, escaped, start};
-    merge_all(q, n, rule);
+    merge_all(q, n, SpmRule{t, escaped, start});
 
     for (uint32_t i = 0; i < n;) {
         const uint32_t next = q.next(i);

@@ -94,26 +94,25 @@ Status tokenizer_build(const Gguf& g, Arena& arena, Tokenizer* out, Error* err) 
     if (t.n_vocab == 0 || t.n_vocab > kMaxTokens)
         return fail(err, kFormat, "tokenizer.ggml.tokens: ", t.n_vocab, " tokens; 1 to ", kMaxTokens, " are expected");
 
-    GgufValue types, merges;
+    GgufValue types;
     s = per_token(g, "tokenizer.ggml.scores", t.n_vocab, kGgufF32, kGgufI32, &t.scores, err);
     if (s == kOk) s = per_token(g, "tokenizer.ggml.token_type", t.n_vocab, kGgufI32, kGgufU32, &types, err);
     if (s == kOk && t.kind == kTokenizerBpe)
-        s = gguf_array(g, "tokenizer.ggml.merges", kGgufRequired, kGgufString, kGgufAnyCount, &merges, err);
+        s = gguf_strings(g, "tokenizer.ggml.merges", kGgufRequired, arena, &t.merges, err);
     if (s != kOk) return s;
-    if (merges.count > kMaxTokens) return fail(err, kFormat, "tokenizer.ggml.merges: ", merges.count, " merges; at most ", kMaxTokens, " are expected");
+    if (t.merges.count > kMaxTokens)
+        return fail(err, kFormat, "tokenizer.ggml.merges: ", t.merges.count, " merges; at most ", kMaxTokens, " are expected");
 
-    t.n_merges = static_cast<uint32_t>(merges.count);
     const uint32_t special = count_special(types, t.n_vocab);
     t.attribute = arena.array<uint8_t>(t.n_vocab);
     hash_layout(arena, t.n_vocab, &t.by_text);
-    t.merge = arena.array<Merge>(t.n_merges);
-    hash_layout(arena, t.n_merges, &t.by_pair);
+    hash_layout(arena, t.merges.count, &t.by_pair);
     t.special = arena.array<int32_t>(special);
     if (arena.dry()) return kOk;
     if (arena.overflowed()) return fail(err, kMemory, "the tokenizer does not fit the buffer");
 
     s = vocabulary_index(&t, err);
-    if (s == kOk) s = merges_index(&t, merges, err);
+    if (s == kOk) s = merges_index(&t, err);
     if (s != kOk) return s;
     for (uint32_t i = 0; i < t.n_vocab; ++i) t.attribute[i] = attribute_of(types.data ? gguf_at<int32_t>(types, i) : kTypeNormal);
     index_bytes(&t);

@@ -5,8 +5,8 @@
 // The ids equal those of llama.cpp of September 2026 for the same file and text.
 //
 // A Tokenizer lives in the model's arena and refers to the file: token texts, scores and merges are read where they lie.
-// The arena holds compact indexes only: offsets of the token texts, attributes, a hash table text -> id and one
-// (left id, right id) -> (rank, id) of merges.
+// The arena holds compact indexes only: offsets of the texts, attributes, a hash table text -> id and one (left text,
+// right text) -> rank of merges.
 // Thread safety: immutable after tokenizer_build; the functions work in the caller's scratch.
 #pragma once
 #include <cstddef>
@@ -32,11 +32,6 @@ enum TokenAttribute : uint8_t {
     kTokenStripRight = 128
 };
 
-// A merge of two tokens: its rank is its index.
-struct Merge {
-    int32_t left, right, merged;
-};
-
 // Open addressing, linear probing. An entry holds index + 1 in its low bits and a part of the hash above; 0 is empty.
 struct HashTable {
     uint32_t* slot = nullptr;
@@ -51,7 +46,7 @@ struct Tokenizer {
     const PreTokenizer* pre = nullptr;    // BPE only
     Str model, pre_name;                  // as the file names them
     uint32_t n_vocab = 0;
-    uint32_t max_token = 0;               // bytes of the longest token
+    uint32_t max_token = 0, max_merge = 0;  // bytes of the longest token, and of the longest text that merges make
 
     // -1: none. All others are < n_vocab.
     int32_t bos = -1, eos = -1, eot = -1, eom = -1, unknown = -1, separator = -1, padding = -1, mask = -1;
@@ -72,9 +67,8 @@ struct Tokenizer {
     GgufValue scores;                     // f32 or i32; data == nullptr: all 0
     uint8_t* attribute = nullptr;         // [n_vocab] TokenAttribute bits
     HashTable by_text;
-    Merge* merge = nullptr;               // [n_merges]
-    uint32_t n_merges = 0;
-    HashTable by_pair;
+    GgufStrings merges;                   // "left right"; the rank is the index
+    HashTable by_pair;                    // (left, right) -> rank
     int32_t byte_id[256];                 // token of a byte, -1: none
     int32_t* special = nullptr;           // [n_special] tokens looked for in the text, sorted by their bytes
     uint32_t n_special = 0;

@@ -30,13 +30,15 @@ inline uint32_t utf8_decode(const char* text, size_t n, uint32_t* used) {
     return code;
 }
 
+inline uint32_t utf8_size(uint32_t code) { return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4; }
+
 // Writes 1 to 4 bytes; code <= 0x10ffff.
 inline uint32_t utf8_encode(uint32_t code, char* out) {
-    if (code < 0x80) {
+    const uint32_t length = utf8_size(code);
+    if (length == 1) {
         out[0] = static_cast<char>(code);
         return 1;
     }
-    const uint32_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
     for (uint32_t i = length - 1; i > 0; --i, code >>= 6) out[i] = static_cast<char>(0x80 | (code & 0x3f));
     out[0] = static_cast<char>((0xf00u >> length & 0xff) | code);
     return length;

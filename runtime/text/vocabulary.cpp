@@ -13,23 +13,6 @@ uint64_t mix(uint64_t h, uint64_t word) {
     return h ^ h >> 32;
 }
 
-// The hash of text_hash over bytes that come in parts.
-struct PartHash {
-    uint64_t h, word = 0;
-    uint32_t filled = 0;
-    explicit PartHash(size_t total) : h(total * kMultiplier) {}
-    void add(const char* p, size_t n) {
-        for (size_t i = 0; i < n; ++i) {
-            word |= static_cast<uint64_t>(static_cast<uint8_t>(p[i])) << 8 * filled;
-            if (++filled < 8) continue;
-            h = mix(h, word);
-            word = 0;
-            filled = 0;
-        }
-    }
-    uint64_t done() const { return mix(filled ? mix(h, word) : h, 0); }
-};
-
 bool insert(HashTable* h, uint64_t hash, uint32_t index, uint32_t free, uint32_t probes) {
     if (probes > kMaxProbes) return false;
     h->slot[free] = hash_tag(*h, hash) | (index + 1);
@@ -43,10 +26,14 @@ uint64_t text_hash(const char* p, size_t n) {
         memcpy(&word, p, 8);
         h = mix(h, word);
     }
-    if (n != 0) {
-        word = 0;
-        memcpy(&word, p, n);
-        h = mix(h, word);
+    if (n >= 4) {   // the ends overlap; the length is in the hash
+        uint32_t low, high;
+        memcpy(&low, p, 4);
+        memcpy(&high, p + n - 4, 4);
+        h = mix(h, low | static_cast<uint64_t>(high) << 32);
+    } else if (n > 0) {
+        const uint8_t* b = reinterpret_cast<const uint8_t*>(p);
+        h = mix(h, b[0] | static_cast<uint32_t>(b[n / 2]) << 8 | static_cast<uint32_t>(b[n - 1]) << 16);
     }
     return mix(h, 0);
 }
@@ -76,42 +63,19 @@ Status vocabulary_index(Tokenizer* t, Error* err) {
     return kOk;
 }
 
-Status merges_index(Tokenizer* t, const GgufValue& merges, Error* err) {
+Status merges_index(Tokenizer* t, Error* err) {
     memset(t->by_pair.slot, 0, sizeof(uint32_t) * t->by_pair.size);
-    const uint8_t* p = merges.data;
-    int32_t guess = 0;   // merges mostly stand in the order of the tokens they make
-    for (uint32_t rank = 0; rank < t->n_merges; ++rank) {
-        const Str s(reinterpret_cast<const char*>(p + 8), static_cast<size_t>(gguf_load<uint64_t>(p)));
-        p += 8 + s.size;
-        Merge& m = t->merge[rank];
-        m = {-1, -1, -1};
-        // "left right"; a space may be the first byte of left.
-        const char* space = s.size < 2 ? nullptr : static_cast<const char*>(memchr(s.data + 1, ' ', s.size - 1));
+    for (uint32_t rank = 0; rank < t->merges.count; ++rank) {
+        // A space may be the first byte of left; without a second one it is no merge, and never found.
+        const Str s = t->merges.at(rank);
+        const char* space = s.size < 3 ? nullptr : static_cast<const char*>(memchr(s.data + 1, ' ', s.size - 1));
         if (!space) continue;
-        const size_t left = static_cast<size_t>(space - s.data), right = s.size - left - 1;
-        // A merge that names no tokens can never be reached from tokens: it is passed over.
-        m.left = find_text(*t, s.data, left);
-        m.right = find_text(*t, space + 1, right);
-        if (m.left < 0 || m.right < 0) continue;
-        const auto is_joined = [&](uint32_t id) {
-            const Str text = t->tokens.at(id);
-            return text.size == left + right && memcmp(text.data, s.data, left) == 0 &&
-                   memcmp(text.data + left, space + 1, right) == 0;
-        };
-        PartHash joined(left + right);
-        if (static_cast<uint32_t>(guess) < t->n_vocab && is_joined(static_cast<uint32_t>(guess))) {
-            m.merged = guess;
-        } else {
-            joined.add(s.data, left);
-            joined.add(space + 1, right);
-            m.merged = hash_find(t->by_text, joined.done(), is_joined);
-        }
-        if (m.merged < 0) continue;
-        guess = m.merged + 1;
-        const uint64_t hash = pair_hash(m.left, m.right);
+        const Str left(s.data, static_cast<size_t>(space - s.data)), right(space + 1, s.size - left.size - 1);
+        if (s.size - 1 > t->max_merge) t->max_merge = static_cast<uint32_t>(s.size - 1);
+        const uint64_t hash = pair_hash(text_hash(left.data, left.size), text_hash(right.data, right.size));
         uint32_t free = 0, probes = 0;
-        const auto same = [&](uint32_t i) { return t->merge[i].left == m.left && t->merge[i].right == m.right; };
-        if (hash_find(t->by_pair, hash, same, &free, &probes) >= 0) continue;   // the first of equal merges counts
+        // Of equal merges the first counts.
+        if (hash_find(t->by_pair, hash, [&](uint32_t i) { return t->merges.at(i) == s; }, &free, &probes) >= 0) continue;
         if (!insert(&t->by_pair, hash, rank, free, probes))
             return fail(err, kFormat, "tokenizer.ggml.merges: the merges near ", rank, " are made to collide in a hash table");
     }
