@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Qwen 1.5 to 2.5, dense and with experts (a shared one, weights not normalised).
+#include "runtime/model/arch.h"
+
+namespace thimble {
+
+extern const Arch arch_qwen2, arch_qwen2moe;
+const Arch arch_qwen2 = {.name = "qwen2"};
+const Arch arch_qwen2moe = {
+    .name = "qwen2moe",
+    .normalize_weights = false,
+};
+
+}  // namespace thimble

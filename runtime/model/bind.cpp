@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+// Tensors by name, each shape checked against the hyperparameters before anything uses it.
+#include "runtime/model/model.h"
+
+namespace thimble {
+namespace {
+
+enum Need : uint8_t { kOptional, kRequired };
+
+struct Binder {
+    const Gguf& g;
+    Error* err;
+    Status status = kOk;
+    int layer = -1;          // of the names now looked up, -1: the model's own
+    char text[80];
+
+    Str name(const char* stem, const char* suffix) {
+        TextBuilder b(text, sizeof text);
+        if (layer >= 0) {
+            b.add("blk.");
+            b.add(layer);
+            b.add('.');
+        }
+        b.add(stem);
+        b.add('.');
+        b.add(suffix);
+        return Str(text, b.used);
+    }
+
+    bool find(const char* stem, const char* suffix, Need need, GgufTensor* t) {
+        if (status != kOk) return false;
+        const Str n = name(stem, suffix);
+        if (gguf_tensor(g, n, t)) return true;
+        if (need == kRequired) status = fail(err, kFormat, g.label, ": tensor '", n, "' is missing");
+        return false;
+    }
+
+    void refuse(const GgufTensor& t, int64_t k, int64_t rows, int64_t experts) {
+        char want[96];
+        TextBuilder b(want, sizeof want);
+        b.add(static_cast<long long>(k));
+        if (rows) b.add(" x "), b.add(static_cast<long long>(rows));
+        if (experts > 1) b.add(" x "), b.add(static_cast<long long>(experts));
+        char have[96];
+        TextBuilder h(have, sizeof have);
+        for (uint32_t d = 0; d < t.n_dims; ++d) {
+            if (d) h.add(" x ");
+            h.add(static_cast<unsigned long long>(t.shape[d]));
+        }
+        status = fail(err, kFormat, g.label, ": tensor '", t.name, "' is ", have, "; the hyperparameters want ", want);
+    }
+
+    // A matrix of exactly rows x k; rows 0: any (then *out tells).
+    void weight(const char* stem, Need need, int64_t k, int64_t rows, Weight* out, uint32_t experts = 1) {
+        GgufTensor t;
+        if (!find(stem, "weight", need, &t)) return;
+        const FormatInfo* f = format_info(t.type);
+        if (!f) {
+            status = fail(err, kUnsupported, g.label, ": tensor '", t.name, "' has type ", gguf_tensor_type_name(t.type), ", which is no weight type");
+            return;
+        }
+        const uint64_t want_rows = rows ? static_cast<uint64_t>(rows) : t.shape[1];
+        if (t.shape[0] != static_cast<uint64_t>(k) || t.shape[1] != want_rows || t.shape[2] != experts || t.shape[3] != 1)
+            return refuse(t, k, rows, experts);
+        out->data = t.data;
+        out->type = t.type;
+        out->k = k;
+        out->rows = static_cast<int64_t>(t.shape[1]);
+        out->row_bytes = static_cast<size_t>(t.shape[0] / f->block) * f->bytes;
+        out->experts = experts;
+    }
+
+    void vector(const char* stem, const char* suffix, Need need, int64_t n, Vector* out) {
+        GgufTensor t;
+        if (!find(stem, suffix, need, &t)) return;
+        const uint64_t elements = t.shape[0] * t.shape[1];   // both below 2^31 after the checks of the parser's sizes
+        if (t.shape[2] != 1 || t.shape[3] != 1 || elements != static_cast<uint64_t>(n)) return refuse(t, n, 0, 1);
+        if (t.type != kF32) {
+            status = fail(err, kUnsupported, g.label, ": tensor '", t.name, "' has type ", gguf_tensor_type_name(t.type), "; norms, biases and factors must be F32");
+            return;
+        }
+        *out = reinterpret_cast<const float*>(t.data);
+    }
+};
+
+void bind_attention(Binder& b, const Hyper& h, Layer* l) {
+    const int64_t e = h.n_embd, q = int64_t{l->n_head} * h.dk, k = int64_t{l->n_head_kv} * h.dk, v = int64_t{l->n_head_kv} * h.dv;
+    b.vector("attn_norm", "weight", kOptional, e, &l->attn_norm);
+    b.vector("attn_norm", "bias", kOptional, e, &l->attn_norm_b);
+    b.weight("attn_qkv", kOptional, e, q + k + v, &l->wqkv);
+    const Need split = l->wqkv ? kOptional : kRequired;
+    if (!l->wqkv) {
+        b.weight("attn_q", split, e, q, &l->wq);
+        b.weight("attn_k", split, e, k, &l->wk);
+        b.weight("attn_v", split, e, v, &l->wv);
+    }
+    b.vector("attn_qkv", "bias", kOptional, q + k + v, &l->bqkv);
+    b.vector("attn_q", "bias", kOptional, q, &l->bq);
+    b.vector("attn_k", "bias", kOptional, k, &l->bk);
+    b.vector("attn_v", "bias", kOptional, v, &l->bv);
+    GgufTensor t;
+    if (b.find("attn_q_norm", "weight", kOptional, &t)) {
+        l->qk_norm_whole = t.shape[0] * t.shape[1] == static_cast<uint64_t>(q) && t.n_dims == 1 && q != h.dk;
+        l->qk_norm_per_head_weights = !l->qk_norm_whole && t.n_dims == 2;
+        const bool wide = l->qk_norm_whole || l->qk_norm_per_head_weights;
+        b.vector("attn_q_norm", "weight", kRequired, wide ? q : h.dk, &l->q_norm);
+        b.vector("attn_k_norm", "weight", kRequired, wide ? k : h.dk, &l->k_norm);
+        b.vector("attn_q_norm", "bias", kOptional, wide ? q : h.dk, &l->q_norm_b);
+        b.vector("attn_k_norm", "bias", kOptional, wide ? k : h.dk, &l->k_norm_b);
+    }
+    b.weight("attn_output", kRequired, int64_t{l->n_head} * h.dv, e, &l->wo);
+    b.vector("attn_output", "bias", kOptional, e, &l->bo);
+    b.vector("post_attention_norm", "weight", kOptional, e, &l->attn_post_norm);
+    b.vector("attn_sinks", "weight", kOptional, l->n_head, &l->sinks);
+}
+
+void bind_experts(Binder& b, const Hyper& h, Layer* l) {
+    const int64_t e = h.n_embd, f = h.n_ff_expert;
+    b.weight("ffn_gate_inp", kRequired, e, h.n_expert, &l->router);
+    b.vector("ffn_gate_inp", "bias", kOptional, h.n_expert, &l->router_b);
+    b.vector("exp_probs_b", "bias", kOptional, h.n_expert, &l->router_bias_select);
+    b.weight("ffn_gate_exps", kOptional, e, f, &l->gate_exps, h.n_expert);
+    b.weight("ffn_up_exps", kRequired, e, f, &l->up_exps, h.n_expert);
+    b.weight("ffn_down_exps", kRequired, f, e, &l->down_exps, h.n_expert);
+    b.vector("ffn_gate_exps", "bias", kOptional, f * h.n_expert, &l->gate_exps_b);
+    b.vector("ffn_up_exps", "bias", kOptional, f * h.n_expert, &l->up_exps_b);
+    b.vector("ffn_down_exps", "bias", kOptional, e * h.n_expert, &l->down_exps_b);
+    GgufTensor t;
+    if (b.find("ffn_up_shexp", "weight", kOptional, &t)) {
+        const int64_t n = h.n_ff_shared ? h.n_ff_shared : static_cast<int64_t>(t.shape[1]);
+        b.weight("ffn_up_shexp", kRequired, e, n, &l->shared_up);
+        b.weight("ffn_gate_shexp", kOptional, e, n, &l->shared_gate);
+        b.weight("ffn_down_shexp", kRequired, n, e, &l->shared_down);
+        b.weight("ffn_gate_inp_shexp", kOptional, e, 1, &l->shared_router);
+    }
+}
+
+void bind_ffn(Binder& b, const Hyper& h, Layer* l) {
+    const int64_t e = h.n_embd;
+    b.vector("ffn_norm", "weight", kOptional, e, &l->ffn_norm);
+    b.vector("ffn_norm", "bias", kOptional, e, &l->ffn_norm_b);
+    b.vector("post_ffw_norm", "weight", kOptional, e, &l->ffn_post_norm);
+    GgufTensor t;
+    if (h.n_expert && b.find("ffn_gate_inp", "weight", kOptional, &t)) return bind_experts(b, h, l);
+    b.weight("ffn_gate", kOptional, e, l->n_ff, &l->gate);
+    // Without a gate of its own, `up` is either the whole FFN or gate over up.
+    if (!l->gate && b.find("ffn_up", "weight", kRequired, &t) && t.shape[1] == 2 * uint64_t{l->n_ff}) {
+        b.weight("ffn_up", kRequired, e, 2 * int64_t{l->n_ff}, &l->up);
+        b.vector("ffn_up", "bias", kOptional, 2 * int64_t{l->n_ff}, &l->up_b);
+    } else {
+        b.weight("ffn_up", kRequired, e, l->n_ff, &l->up);
+        b.vector("ffn_up", "bias", kOptional, l->n_ff, &l->up_b);
+    }
+    b.weight("ffn_down", kRequired, l->n_ff, e, &l->down);
+    b.vector("ffn_gate", "bias", kOptional, l->n_ff, &l->gate_b);
+    b.vector("ffn_down", "bias", kOptional, e, &l->down_b);
+}
+
+// Which layers slide, rotate, and run their two halves in parallel.
+Status layer_kinds(const Gguf& g, const Hyper& h, uint32_t index, Layer* l, Error* err) {
+    const Arch* a = h.arch;
+    char text[128];
+    TextBuilder b(text, sizeof text);
+    b.add(a->name);
+    b.add(".attention.sliding_window");
+    const Str window_key(text, b.used);
+    uint32_t window = a->window_default, period = a->window_period;
+    Status s = gguf_u32(g, window_key, kGgufOptional, &window, err, 0, 1u << 28);
+    if (s != kOk) return s;
+    bool windowed = period == 0 || (period > 1 && (a->window_full_first ? index % period != 0 : index % period != period - 1u));
+    if (a->window_from_key) {
+        b.add("_pattern");
+        const Str pattern_key(text, b.used);
+        GgufValue v;
+        if (gguf_find(g, pattern_key, &v)) {
+            uint32_t value = 0;
+            s = gguf_u32_of_layer(g, pattern_key, kGgufOptional, index, h.n_layer, &value, err, 0, 1024);
+            if (s != kOk) return s;
+            windowed = v.type == kGgufArray ? value != 0 : value > 1 && index % value != value - 1u;
+        }
+    }
+    l->window = windowed ? window : 0;
+    l->rope = a->rope != Rope::kNone && h.n_rot > 0 && !(a->rope_skip_period && (index + 1) % a->rope_skip_period == 0) &&
+              !(a->rope_only_in_window && !l->window);
+    bool parallel = a->residual == Residual::kParallel;
+    if (a->residual_by_key) {
+        TextBuilder p(text, sizeof text);
+        p.add(a->name);
+        p.add(".use_parallel_residual");
+        s = gguf_bool(g, Str(text, p.used), kGgufOptional, &parallel, err);
+        if (s != kOk) return s;
+    }
+    if (a->parallel_without_ffn_norm && !l->ffn_norm) parallel = true;
+    l->parallel = parallel;
+    return kOk;
+}
+
+}  // namespace
+
+Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
+    Hyper& h = m->hyper;
+    m->layers = arena.array<Layer>(h.n_layer);
+    if (arena.dry()) return kOk;
+    if (!m->layers) return kOk;   // the caller sees the arena's overflow
+    Binder b{g, err, kOk, -1, {}};
+    const int64_t e = h.n_embd;
+    b.weight("token_embd", kRequired, e, 0, &m->token_embd);
+    if (b.status != kOk) return b.status;
+    if (m->token_embd.rows < 1 || m->token_embd.rows > INT32_MAX)
+        return fail(err, kFormat, g.label, ": tensor 'token_embd.weight' has an impossible number of rows");
+    h.n_vocab = static_cast<uint32_t>(m->token_embd.rows);
+    b.weight("output", kOptional, e, h.n_vocab, &m->output);
+    if (!m->output) m->output = m->token_embd;
+    b.vector("output", "bias", kOptional, h.n_vocab, &m->output_b);
+    b.vector("output_norm", "weight", kRequired, e, &m->output_norm);
+    b.vector("output_norm", "bias", kOptional, e, &m->output_norm_b);
+    b.vector("token_embd_norm", "weight", kOptional, e, &m->embd_norm);
+    b.vector("token_embd_norm", "bias", kOptional, e, &m->embd_norm_b);
+    b.weight("position_embd", kOptional, e, 0, &m->position_embd);
+    b.vector("rope_freqs", "weight", kOptional, h.n_rot / 2, &h.rope_factors);
+    b.vector("rope_factors_long", "weight", kOptional, h.n_rot / 2, &h.rope_long);
+    b.vector("rope_factors_short", "weight", kOptional, h.n_rot / 2, &h.rope_short);
+    for (uint32_t i = 0; i < h.n_layer && b.status == kOk; ++i) {
+        Layer* l = &m->layers[i];
+        *l = Layer{};
+        char key[96];
+        const char* const names[] = {".attention.head_count", ".attention.head_count_kv", ".feed_forward_length"};
+        uint32_t* const values[] = {&l->n_head, &l->n_head_kv, &l->n_ff};
+        l->n_head_kv = 0;
+        for (int n = 0; n < 3 && b.status == kOk; ++n) {
+            TextBuilder t(key, sizeof key);
+            t.add(h.arch->name);
+            t.add(names[n]);
+            b.status = gguf_u32_of_layer(g, Str(key, t.used), kGgufOptional, i, h.n_layer, values[n], err);
+        }
+        if (b.status != kOk) break;
+        if (l->n_head_kv == 0) l->n_head_kv = l->n_head;
+        b.layer = static_cast<int>(i);
+        bind_attention(b, h, l);
+        bind_ffn(b, h, l);
+        if (b.status == kOk) b.status = layer_kinds(g, h, i, l, err);
+    }
+    return b.status;
+}
+
+}  // namespace thimble

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+// The one decoder pass. Every member of the team runs Member::run; phases are divided by rows, heads and tokens, never
+// inside a reduction, so the bits do not depend on the team. A layer has five phases when one token is decoded:
+//     q, k, v | rope, KV append, attention | output + residual | gate x up x activation | down + residual
+// with a barrier after each; the norms between them are computed by every member for itself. Batches divide the norms,
+// the rope and the KV append by tokens, behind barriers of their own.
+#pragma once
+#include <cstring>
+
+#include "kernels/micro/half.h"
+#include "runtime/session/session.h"
+
+namespace thimble {
+
+struct Pass {
+    Session* s;
+    const int32_t* ids;
+    int64_t n;
+    float* logits;
+    bool all;
+    uint32_t members;
+    volatile bool stop;
+};
+
+// A member's view of the pass.
+struct Member {
+    Pass* pass;
+    Session* s;
+    const Model& m;
+    const Hyper& h;
+    const Kernels& k;
+    Private& own;
+    uint32_t me, members;
+    int64_t n, pos0;
+
+    void barrier() { team_barrier(s->team, me); }
+
+    // Tokens [first, last) of this member.
+    int64_t first_token() const { return n * me / members; }
+    int64_t last_token() const { return n * (me + 1) / members; }
+
+    // Rows of one chunk for a matrix (or several side by side) of `rows` rows.
+    int64_t chunk_rows(int64_t rows) const {
+        if (n > 1) return kPromptChunk;
+        int64_t c = (rows / (int64_t{members} * 6) + 31) / 32 * 32;
+        return c < 32 ? 32 : c > kDecodeChunk ? kDecodeChunk : c;
+    }
+
+    void multiply(const Weight& w, const uint8_t* data, int64_t row, int64_t rows, const Acts& a, int64_t columns,
+                  const int32_t* col, float* out, int64_t out_stride) {
+        Matmul mm;
+        mm.w = data + static_cast<size_t>(row) * w.row_bytes;
+        mm.row_bytes = w.row_bytes;
+        mm.k = w.k;
+        mm.rows = rows;
+        mm.n = columns;
+        mm.acts = a.quant;
+        mm.x = a.x;
+        mm.x_stride = a.stride;
+        mm.col = col;
+        mm.out = out;
+        mm.out_stride = out_stride;
+        mm.scratch = own.matmul;
+        k.matmul[w.type](&mm);
+    }
+    void multiply(const Weight& w, int64_t row, int64_t rows, const Acts& a, float* out, int64_t out_stride) {
+        multiply(w, w.data, row, rows, a, n, nullptr, out, out_stride);
+    }
+
+    // Quantises values [at, at + width) of column c, both multiples of 32.
+    void quantize(const Acts& a, int64_t c, int64_t at, int64_t width) {
+        const QuantActs& q = a.quant;
+        k.quantize(a.x + c * a.stride + at, width, q.q + c * q.q_stride + at, q.d + c * q.d_stride + at / 32, q.s + c * q.s_stride + at / 16);
+    }
+    void quantize_all(const Acts& a, int64_t c, int64_t width) {
+        if (width % 32 == 0) quantize(a, c, 0, width);
+    }
+
+    void normalize(const float* x, Vector w, Vector b, int64_t width, float* y) {
+        if (h.arch->norm == Norm::kRms) k.rms_norm(x, w, b, h.norm_eps, width, y);
+        else k.layer_norm(x, w, b, h.norm_eps, width, y);
+    }
+
+    // The residual stream of the tokens, normed and quantised: every member for itself when there is one token, else
+    // divided, with a barrier. Returns where the columns are.
+    const Acts& norm_phase(Vector w, Vector b) {
+        const bool alone = n == 1;
+        const Acts& a = alone ? own.norm : s->norm;
+        for (int64_t t = alone ? 0 : first_token(); t < (alone ? 1 : last_token()); ++t) {
+            const float* x = s->x + t * h.n_embd;
+            float* y = a.x + t * a.stride;
+            if (w) normalize(x, w, b, h.n_embd, y);
+            else memcpy(y, x, static_cast<size_t>(h.n_embd) * sizeof(float));
+            quantize_all(a, t, h.n_embd);
+        }
+        if (!alone) barrier();
+        return a;
+    }
+
+    void embed() {
+        const uint64_t half = h.n_rot / 2;
+        for (int64_t t = first_token(); t < last_token(); ++t) {
+            float* x = s->x + t * h.n_embd;
+            const int64_t position = pos0 + t;
+            k.dequantize[m.token_embd.type](m.token_embd.data + static_cast<size_t>(pass->ids[t]) * m.token_embd.row_bytes, h.n_embd, x);
+            if (h.embed_scale != 1.0f) k.scale(h.embed_scale, h.n_embd, x);
+            if (m.position_embd) {
+                float* row = own.norm.x;
+                k.dequantize[m.position_embd.type](m.position_embd.data + static_cast<size_t>(position) * m.position_embd.row_bytes, h.n_embd, row);
+                k.add(x, row, h.n_embd, x);
+            }
+            if (m.embd_norm) normalize(x, m.embd_norm, m.embd_norm_b, h.n_embd, x);
+            for (RopeTable& r : s->rope) {
+                for (uint64_t i = 0; i < half; ++i) {
+                    float c, sn;
+                    rope_angle(static_cast<double>(position) * r.frequency[i], &c, &sn);
+                    r.cos[static_cast<uint64_t>(t) * half + i] = c * r.magnitude;
+                    r.sin[static_cast<uint64_t>(t) * half + i] = sn * r.magnitude;
+                }
+            }
+        }
+        barrier();
+    }
+
+    // ---- Attention -----------------------------------------------------------------------------------------------------
+
+    void qkv(const Layer& l, const Acts& in) {
+        const int64_t q = int64_t{l.n_head} * h.dk, kk = int64_t{l.n_head_kv} * h.dk, v = int64_t{l.n_head_kv} * h.dv;
+        const Weight parts[3] = {l.wqkv ? l.wqkv : l.wq, l.wk, l.wv};
+        const int64_t rows[3] = {l.wqkv ? q + kk + v : q, l.wqkv ? 0 : kk, l.wqkv ? 0 : v};
+        const int64_t chunk = chunk_rows(q + kk + v);
+        int64_t count[3];
+        for (int i = 0; i < 3; ++i) count[i] = (rows[i] + chunk - 1) / chunk;
+        for (int64_t c = team_next(s->team); c < count[0] + count[1] + count[2]; c = team_next(s->team)) {
+            int part = 0;
+            int64_t at = c, base = 0;
+            while (at >= count[part]) at -= count[part], base += rows[part], ++part;
+            const int64_t row = at * chunk, take = rows[part] - row < chunk ? rows[part] - row : chunk;
+            multiply(parts[part], row, take, in, s->qkv + base + row, s->qkv_stride);
+        }
+        barrier();
+    }
+
+    // Bias, clamp, norms, rope of heads [head, head + heads) of q or k of one token.
+    void finish_heads(const Layer& l, int64_t t, float* x, int64_t head, int64_t heads, Vector bias, Vector norm, Vector norm_b) {
+        if (bias) k.add(x, bias, heads * h.dk, x);
+        clamp(x, heads * h.dk);
+        if (norm && !l.qk_norm_whole) {
+            for (int64_t i = 0; i < heads; ++i) {
+                const int64_t w = l.qk_norm_per_head_weights ? (head + i) * h.dk : 0;
+                normalize(x + i * h.dk, norm + w, norm_b ? norm_b + w : nullptr, h.dk, x + i * h.dk);
+            }
+        } else if (norm) {
+            normalize(x, norm, norm_b, heads * h.dk, x);
+        }
+        if (l.rope) {
+            const RopeTable& r = s->rope[l.window ? 1 : 0];
+            const int64_t half = h.n_rot / 2;
+            k.rope(x, heads, h.dk, h.n_rot, h.arch->rope == Rope::kNeox, r.cos + t * half, r.sin + t * half);
+        }
+    }
+    void clamp(float* x, int64_t count) {
+        if (h.clamp_qkv == 0.0f) return;
+        for (int64_t i = 0; i < count; ++i) x[i] = x[i] < -h.clamp_qkv ? -h.clamp_qkv : x[i] > h.clamp_qkv ? h.clamp_qkv : x[i];
+    }
+
+    // Prepares q, k, v of kv heads [first, last) of token t and stores k and v.
+    void append(const Layer& l, const KvLayer& kv, int64_t t, int64_t first, int64_t last) {
+        const int64_t group = l.n_head / l.n_head_kv, nq = int64_t{l.n_head} * h.dk, nk = int64_t{l.n_head_kv} * h.dk;
+        float* row = s->qkv + t * s->qkv_stride;
+        float *q = row + first * group * h.dk, *kk = row + nq + first * h.dk, *v = row + nq + nk + first * h.dv;
+        const Vector bq = l.bqkv ? l.bqkv : l.bq, bk = l.bqkv ? l.bqkv + nq : l.bk, bv = l.bqkv ? l.bqkv + nq + nk : l.bv;
+        finish_heads(l, t, q, first * group, (last - first) * group, bq ? bq + first * group * h.dk : nullptr, l.q_norm, l.q_norm_b);
+        finish_heads(l, t, kk, first, last - first, bk ? bk + first * h.dk : nullptr, l.k_norm, l.k_norm_b);
+        if (bv) k.add(v, bv + first * h.dv, (last - first) * h.dv, v);
+        clamp(v, (last - first) * h.dv);
+        for (int64_t g = first; g < last; ++g) {
+            const KvHead head = kv.head(static_cast<uint32_t>(g));
+            k.kv_store(&head, pos0 + t, kk + (g - first) * h.dk, h.dk, v + (g - first) * h.dv, h.dv);
+        }
+    }
+
+    Attention unit(const Layer& l, const KvLayer& kv, int64_t g, int64_t token, int64_t tokens) {
+        const int64_t group = l.n_head / l.n_head_kv;
+        Attention a;
+        a.kv = kv.head(static_cast<uint32_t>(g));
+        a.q = s->qkv + token * s->qkv_stride + g * group * h.dk;
+        a.q_stride = s->qkv_stride;
+        a.dk = h.dk;
+        a.dv = h.dv;
+        a.n_tokens = tokens;
+        a.group = group;
+        a.pos0 = pos0 + token;
+        a.window = l.window;
+        a.scale = h.attn_scale;
+        a.softcap = h.attn_softcap;
+        a.slopes = h.alibi_max > 0 ? s->slopes + g * group : nullptr;
+        a.scratch = own.attention;
+        return a;
+    }
+    static int64_t first_chunk(const Attention& a) {
+        const int64_t low = a.window && a.pos0 + 1 > a.window ? a.pos0 + 1 - a.window : 0;
+        return low / kKvChunk;
+    }
+    static int64_t last_chunk(const Attention& a) { return (a.pos0 + a.n_tokens - 1) / kKvChunk; }
+
+    // Writes the finished heads of a unit and quantises them where they are whole blocks.
+    void finish_unit(const Layer& l, const Attention& a, const AttentionState& state, int64_t g, int64_t token) {
+        const int64_t width = a.group * h.dv;
+        for (int64_t t = 0; t < a.n_tokens; ++t) {
+            float* y = s->attention.x + (token + t) * s->attention.stride + g * width;
+            for (int64_t i = 0; i < a.group; ++i)
+                k.attention_finish(&state, t * a.group + i, h.dv, l.sinks ? l.sinks + g * a.group + i : nullptr, y + i * h.dv);
+            if (width % 32 == 0) quantize(s->attention, token + t, g * width, width);
+        }
+    }
+
+    void attend(const Layer& l, const KvLayer& kv, int64_t g, int64_t token, int64_t tokens) {
+        const Attention a = unit(l, kv, g, token, tokens);
+        const int64_t rows = a.n_tokens * a.group;
+        const int64_t first = first_chunk(a), last = last_chunk(a);
+        k.attention_chunk(&a, first, &own.running);
+        for (int64_t c = first + 1; c <= last; ++c) {
+            k.attention_chunk(&a, c, &own.part);
+            k.attention_merge(&own.running, &own.part, rows, h.dv);
+        }
+        finish_unit(l, a, own.running, g, token);
+    }
+
+    // One token, fewer kv heads than members: chunks of positions are shared out too, and merged in order.
+    void attend_split(const Layer& l, const KvLayer& kv) {
+        const int64_t heads = l.n_head_kv, group = l.n_head / l.n_head_kv;
+        const Attention probe = unit(l, kv, 0, 0, 1);
+        const int64_t first = first_chunk(probe), chunks = last_chunk(probe) - first + 1;
+        const auto part = [&](int64_t c, int64_t g) {
+            const int64_t row = c * l.n_head + g * group;
+            return AttentionState{s->split.m + row, s->split.l + row, s->split.o + row * h.dv};
+        };
+        for (int64_t u = team_next(s->team); u < heads * chunks; u = team_next(s->team)) {
+            const Attention a = unit(l, kv, u % heads, 0, 1);
+            const AttentionState out = part(u / heads, u % heads);
+            k.attention_chunk(&a, first + u / heads, &out);
+        }
+        barrier();
+        for (int64_t g = team_next(s->team); g < heads; g = team_next(s->team)) {
+            const AttentionState total = part(0, g);
+            for (int64_t c = 1; c < chunks; ++c) {
+                const AttentionState p = part(c, g);
+                k.attention_merge(&total, &p, group, h.dv);
+            }
+            finish_unit(l, unit(l, kv, g, 0, 1), total, g, 0);
+        }
+        barrier();
+    }
+
+    void attention(const Layer& l, const KvLayer& kv) {
+        const int64_t heads = l.n_head_kv, width = int64_t{l.n_head} * h.dv;
+        const bool whole_norm = l.q_norm && l.qk_norm_whole;
+        const bool split = n == 1 && heads < members && s->split.m;
+        if (n == 1 && !whole_norm && !split) {
+            for (int64_t g = team_next(s->team); g < heads; g = team_next(s->team)) {
+                append(l, kv, 0, g, g + 1);
+                attend(l, kv, g, 0, 1);
+            }
+            barrier();
+        } else {
+            for (int64_t t = first_token(); t < last_token(); ++t) append(l, kv, t, 0, heads);
+            barrier();
+            if (split) {
+                attend_split(l, kv);
+            } else {
+                const int64_t blocks = (n + kTokenBlock - 1) / kTokenBlock;
+                for (int64_t u = team_next(s->team); u < heads * blocks; u = team_next(s->team)) {
+                    // The longest units first.
+                    const int64_t token = (blocks - 1 - u / heads) * kTokenBlock;
+                    attend(l, kv, u % heads, token, n - token < kTokenBlock ? n - token : kTokenBlock);
+                }
+                barrier();
+            }
+        }
+        if ((l.n_head / l.n_head_kv * int64_t{h.dv}) % 32) {   // heads that are no whole blocks
+            for (int64_t t = first_token(); t < last_token(); ++t) quantize_all(s->attention, t, width);
+            barrier();
+        }
+    }
+
+    // ---- Products that go back into the residual stream -----------------------------------------------------------------
+
+    // x += residual_scale * (w a + bias), or with a post norm x += residual_scale * norm(w a + bias).
+    void project(const Weight& w, Vector bias, Vector post_norm, const Acts& a) {
+        const int64_t e = h.n_embd, chunk = chunk_rows(e);
+        for (int64_t row = team_next(s->team) * chunk; row < e; row = team_next(s->team) * chunk) {
+            const int64_t rows = e - row < chunk ? e - row : chunk;
+            if (post_norm) {
+                multiply(w, row, rows, a, s->projected + row, e);
+                continue;
+            }
+            multiply(w, row, rows, a, own.rows, rows);
+            for (int64_t t = 0; t < n; ++t) accumulate(own.rows + t * rows, bias ? bias + row : nullptr, rows, s->x + t * e + row);
+        }
+        barrier();
+        if (post_norm) post(bias, post_norm);
+    }
+    void accumulate(float* y, Vector bias, int64_t count, float* x) {
+        if (bias) k.add(y, bias, count, y);
+        if (h.residual_scale != 1.0f) k.add_scaled(x, y, h.residual_scale, count, x);
+        else k.add(x, y, count, x);
+    }
+    void post(Vector bias, Vector post_norm) {
+        const int64_t e = h.n_embd;
+        for (int64_t t = first_token(); t < last_token(); ++t) {
+            float* y = s->projected + t * e;
+            if (bias) k.add(y, bias, e, y);
+            normalize(y, post_norm, nullptr, e, y);
+            accumulate(y, nullptr, e, s->x + t * e);
+        }
+        barrier();
+    }
+
+    // ---- Feed-forward --------------------------------------------------------------------------------------------------
+
+    // Rows [row, row + rows) of act(gate) x up for `columns` columns of `in`, into out from column `to`.
+    void gate_up(const Weight* gate, const uint8_t* gate_data, Vector gate_b, const Weight& up, const uint8_t* up_data, int64_t up_row,
+                 Vector up_b, const Acts& in, int64_t columns, const int32_t* col, const Acts& out, int64_t to, int64_t row, int64_t rows) {
+        float* g = own.rows;
+        float* u = own.rows + columns * rows;
+        if (gate) multiply(*gate, gate_data, row, rows, in, columns, col, g, rows);
+        multiply(up, up_data, up_row + row, rows, in, columns, col, u, rows);
+        for (int64_t c = 0; c < columns; ++c) {
+            float *gc = g + c * rows, *uc = u + c * rows;
+            if (gate && gate_b) k.add(gc, gate_b + row, rows, gc);
+            if (up_b) k.add(uc, up_b + row, rows, uc);
+            float* y = out.x + (to + c) * out.stride + row;
+            if (gate) k.activate(h.arch->activation, gc, uc, rows, y);
+            else k.activate(h.arch->activation, uc, nullptr, rows, y);
+            if (row % 32 == 0 && rows % 32 == 0) quantize(out, to + c, row, rows);
+        }
+    }
+
+    void dense_ffn(const Layer& l, const Acts& in) {
+        const int64_t f = l.n_ff, chunk = chunk_rows(2 * f);
+        const bool fused = !l.gate && l.up.rows == 2 * f;   // gate over up in one matrix
+        const Weight* gate = l.gate ? &l.gate : fused ? &l.up : nullptr;
+        const Vector gate_b = fused ? l.up_b : l.gate_b, up_b = fused && l.up_b ? l.up_b + f : l.up_b;
+        for (int64_t row = team_next(s->team) * chunk; row < f; row = team_next(s->team) * chunk)
+            gate_up(gate, gate ? gate->data : nullptr, gate_b, l.up, l.up.data, fused ? f : 0, up_b, in, n, nullptr, s->hidden, 0, row,
+                    f - row < chunk ? f - row : chunk);
+        barrier();
+        project(l.down, l.down_b, l.ffn_post_norm, s->hidden);
+    }
+
+    void choose_experts(const Layer& l);
+    void expert_ffn(const Layer& l, const Acts& in);
+    void expert_down(const Layer& l, int64_t row, int64_t rows);
+
+    // ---- The pass ------------------------------------------------------------------------------------------------------
+
+    bool layer(const Layer& l, const KvLayer& kv) {
+        if (me == 0) pass->stop = s->cancel != 0;
+        const Acts& in = norm_phase(l.attn_norm, l.attn_norm_b);
+        qkv(l, in);
+        if (pass->stop) return false;
+        attention(l, kv);
+        // With parallel residuals the FFN reads the stream as attention found it, so its products go first.
+        if (l.parallel) {
+            ffn(l, l.ffn_norm ? norm_phase(l.ffn_norm, l.ffn_norm_b) : in);
+            project(l.wo, l.bo, l.attn_post_norm, s->attention);
+            return true;
+        }
+        project(l.wo, l.bo, l.attn_post_norm, s->attention);
+        ffn(l, norm_phase(l.ffn_norm, l.ffn_norm_b));
+        return true;
+    }
+    void ffn(const Layer& l, const Acts& in) {
+        if (l.router) expert_ffn(l, in);
+        else dense_ffn(l, in);
+    }
+
+    void finish() {
+        if (!pass->logits) return;
+        const int64_t from = pass->all ? 0 : n - 1, count = n - from;
+        const Acts& a = count == 1 ? own.norm : s->norm;
+        for (int64_t t = count == 1 ? 0 : count * me / members; t < (count == 1 ? 1 : count * (me + 1) / members); ++t) {
+            normalize(s->x + (from + t) * h.n_embd, m.output_norm, m.output_norm_b, h.n_embd, a.x + t * a.stride);
+            quantize_all(a, t, h.n_embd);
+        }
+        if (count > 1) barrier();
+        const int64_t v = h.n_vocab;
+        const int64_t chunk = count > 1 ? kPromptChunk : 256;
+        for (int64_t row = team_next(s->team) * chunk; row < v; row = team_next(s->team) * chunk) {
+            const int64_t rows = v - row < chunk ? v - row : chunk;
+            multiply(m.output, m.output.data, row, rows, a, count, nullptr, pass->logits + row, v);
+            for (int64_t c = 0; c < count; ++c) finish_logits(pass->logits + c * v + row, row, rows);
+        }
+        barrier();
+    }
+    void finish_logits(float* y, int64_t row, int64_t rows) {
+        if (m.output_b) k.add(y, m.output_b + row, rows, y);
+        if (h.logit_factor != 1.0f) k.scale(h.logit_factor, rows, y);
+        if (h.final_softcap != 0.0f) k.softcap(h.final_softcap, rows, y);
+        for (int64_t i = 0; i < rows; ++i)
+            if (y[i] != y[i]) y[i] = bits_float(0x7fc00000);   // one NaN for all CPUs
+    }
+
+    void run() {
+        embed();
+        for (uint32_t i = 0; i < h.n_layer; ++i)
+            if (!layer(m.layers[i], s->kv[i])) return;
+        finish();
+    }
+};
+
+}  // namespace thimble
