@@ -47,4 +47,19 @@ Status session_eval(Session* s, const int32_t* ids, size_t n, float* all_logits,
     return kOk;
 }
 
+Status session_rewind(Session* s, uint32_t keep, Error* err) {
+    if (keep > s->n_past) return fail(err, kArgument, "cannot keep ", keep, " tokens: the context holds ", s->n_past);
+    if (keep == s->n_past) return kOk;
+    for (uint32_t i = 0; keep > 0 && i < s->model->hyper.n_layer; ++i) {
+        const int64_t window = s->model->layers[i].window, capacity = s->kv[i].head0.capacity;
+        // Slots hold the last `capacity` positions written; the token at `keep` sees from keep + 1 - window on.
+        if (window && int64_t{s->high} - capacity > int64_t{keep} + 1 - window && s->high > capacity)
+            return fail(err, kState, "the sliding window of ", static_cast<long long>(window), " tokens has dropped what position ", keep, " would see");
+    }
+    s->n_past = keep;
+    if (keep == 0) s->high = 0;
+    s->has_logits = false;
+    return kOk;
+}
+
 }  // namespace thimble

@@ -129,6 +129,7 @@ struct Layout {
         s->tokens = arena.array<int32_t>(p.n_ctx);
         s->sampler.value = arena.array<float>(h.n_vocab);
         s->sampler.id = arena.array<int32_t>(h.n_vocab);
+        s->sampler.probability = arena.array<float>(h.n_vocab);
         s->prompt_ids = arena.array<int32_t>(p.n_ctx);
         s->text_limit = size_t{p.n_ctx} * 8 + 1024;
         s->text_scratch_size = tokenizer_scratch(m.tokenizer, s->text_limit);
@@ -147,7 +148,7 @@ struct Layout {
             Private own{};
             own.matmul = arena.bytes(kMatmulScratch);
             own.attention = arena.bytes(kAttentionScratch);
-            own.rows = arena.array<float>(static_cast<uint64_t>(most(prompt, decode)));
+            own.rows = arena.array<float>(static_cast<uint64_t>(most(most(prompt, decode), h.n_expert)));
             own.norm = acts(1, h.n_embd);
             own.running = state(group * kTokenBlock);
             own.part = state(group * kTokenBlock);

@@ -75,6 +75,7 @@ struct SamplerState {
     bool seeded;
     float* value;            // [n_vocab]
     int32_t* id;             // [n_vocab]
+    float* probability;      // [n_vocab]
 };
 
 struct SessionParams {
@@ -129,5 +130,8 @@ bool decode_batch(Session* s, const int32_t* ids, int64_t n, float* logits, bool
 
 // Any number of tokens, in batches. On kCancelled whole batches may have been kept (n_past tells).
 Status session_eval(Session* s, const int32_t* ids, size_t n, float* all_logits, Error* err);
+
+// Forgets positions from `keep` on. kState where a sliding window has dropped what they would need.
+Status session_rewind(Session* s, uint32_t keep, Error* err);
 
 }  // namespace thimble
