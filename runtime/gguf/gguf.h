@@ -6,7 +6,8 @@
 // Nothing is copied: names, strings, arrays and tensor data point into the caller's bytes, which must outlive the Gguf.
 // Every integer of the file is checked before use; after gguf_open no offset, count or name can lead out of the bytes.
 // The file is a stranger's: a message names the file, the key or tensor, what was found and what was expected.
-// Thread safety: gguf_open writes only *out and the arena; a Gguf that is open is immutable and may be shared.
+// Thread safety: gguf_open writes only *out and the arena; a Gguf in a real arena is immutable and may be
+// shared.
 #pragma once
 #include <bit>
 #include <cstdint>
@@ -41,7 +42,7 @@ const char* gguf_type_name(uint32_t type);         // "u32", "string", ...; "unk
 const char* gguf_tensor_type_name(uint32_t type);  // "Q4_K", also of types that are not weights; "unknown"
 
 constexpr uint32_t kGgufMaxShards = 128;
-constexpr uint64_t kGgufMaxEntries = 65536;  // metadata entries of a shard, and tensors of all shards
+constexpr uint64_t kGgufMaxEntries = 262144;  // metadata entries of a shard, and tensors of all shards
 constexpr uint64_t kGgufMaxAlignment = 65536;
 constexpr uint32_t kGgufMaxName = 63;  // bytes of a tensor name
 
@@ -76,7 +77,8 @@ struct GgufShard {
     uint32_t version = 0, alignment = 32;
 };
 
-// A parsed file. From a dry arena (kv == nullptr) every function below works, only slower: lookups walk the records.
+// A parsed file. From a dry arena (kv == nullptr) every function below works, only slower: lookups walk the records (and
+// remember what they found, so such a Gguf is for one thread).
 struct Gguf {
     uint32_t version = 0;  // of the first shard
     uint32_t alignment = 32;
@@ -93,8 +95,13 @@ struct Gguf {
     const uint32_t* kv_slots = nullptr;
     const uint32_t* tensor_slots = nullptr;
     uint32_t kv_mask = 0, tensor_mask = 0;
-    static constexpr uint32_t kMarks = 128;
-    uint64_t kv_at[kMarks] = {};  // positions of the first entries
+    static constexpr uint32_t kMarks = 512, kMemos = 32;
+    static constexpr uint64_t kMaxTail = 8u << 20;  // bytes of the entries behind the first kMarks: bounds a walk
+    uint64_t kv_at[kMarks] = {};                    // positions of the first entries
+    struct Memo {                                   // what a walk of the tail found for a name's hash
+        uint64_t hash = 0, at = 0;                  // at: position of the entry, 1: none, 0: nothing known
+    };
+    mutable Memo memo[kMemos];
     GgufShard shard[kGgufMaxShards];
     char label[96] = {};  // the file's name for messages
 };

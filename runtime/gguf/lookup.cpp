@@ -28,25 +28,42 @@ uint32_t find_slot(const uint32_t* slots, uint32_t mask, const Item* items, Str 
     return ~0u;
 }
 
-// Without a table: the first entries' positions are kept, so that long arrays need not be walked; the rest is walked.
-bool find_by_walk(const Gguf& g, Str key, GgufValue* out) {
+// Reads the entry at `at` when its key is `key`.
+bool entry_at(const Gguf& g, uint64_t at, Str key, GgufValue* out) {
+    GgufCursor c{g.shard[0].data, g.shard[0].size, at};
+    if (c.left() < 8 + key.size || gguf_load<uint64_t>(c.data + at) != key.size) return false;
+    if (key.size == 0 || memcmp(c.data + at + 8, key.data, key.size) != 0) return false;
+    GgufEntry e;
+    if (gguf_read_entry(&c, 0, {g.label, 0, g.n_shards}, &e, nullptr)) return false;  // the file has changed
+    *out = e.value;
+    return true;
+}
+
+// Position of the entry behind those whose positions are kept; 1 when there is none.
+uint64_t find_in_tail(const Gguf& g, Str key) {
     const GgufPlace p{g.label, 0, g.n_shards};
-    GgufCursor c{g.shard[0].data, g.shard[0].size, g.kv_at[0]};
-    for (uint32_t i = 0; i < g.n_kv; ++i) {
-        if (i < Gguf::kMarks) {
-            c.at = g.kv_at[i];
-            if (c.left() < 8 + key.size || gguf_load<uint64_t>(c.data + c.at) != key.size ||
-                memcmp(c.data + c.at + 8, key.data, key.size) != 0) {
-                if (i + 1 < Gguf::kMarks) continue;  // else the cursor must be moved on
-            }
-        }
+    GgufCursor c{g.shard[0].data, g.shard[0].size, g.kv_at[Gguf::kMarks - 1]};
+    for (uint32_t i = Gguf::kMarks - 1; i < g.n_kv; ++i) {
+        const uint64_t at = c.at;
         GgufEntry e;
-        if (gguf_read_entry(&c, i, p, &e, nullptr)) return false;  // it was right before: the file has changed
-        if (!(e.key == key)) continue;
-        *out = e.value;
-        return true;
+        if (gguf_read_entry(&c, i, p, &e, nullptr)) return 1;
+        if (i >= Gguf::kMarks && e.key == key) return at;
     }
-    return false;
+    return 1;
+}
+
+// Without a table: where the first entries start is known, so long arrays among them are never walked. The few names
+// that are asked for cost at most one walk of the rest each, whatever the number of layers that ask.
+bool find_by_walk(const Gguf& g, Str key, GgufValue* out) {
+    const uint32_t known = g.n_kv < Gguf::kMarks ? g.n_kv : Gguf::kMarks;
+    for (uint32_t i = 0; i < known; ++i) {
+        if (entry_at(g, g.kv_at[i], key, out)) return true;
+    }
+    if (g.n_kv <= Gguf::kMarks) return false;
+    const uint64_t hash = gguf_hash(key);
+    Gguf::Memo& memo = g.memo[hash % Gguf::kMemos];
+    if (memo.at == 0 || memo.hash != hash) memo = {hash, find_in_tail(g, key)};
+    return memo.at != 1 && entry_at(g, memo.at, key, out);
 }
 
 bool tensor_by_walk(const Gguf& g, Str name, GgufTensor* out) {

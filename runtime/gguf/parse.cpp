@@ -161,8 +161,12 @@ Status read_metadata(Parser* ps, uint32_t shard, Split* split) {
 
     GgufCursor c{s->data, s->size, kGgufHeaderBytes};
     GgufEntry e;
+    uint64_t tail = UINT64_MAX;
     for (uint32_t i = 0; i < s->n_kv; ++i) {
-        if (shard == 0 && i < Gguf::kMarks) ps->g->kv_at[i] = c.at;
+        if (shard == 0) {
+            if (i < Gguf::kMarks) ps->g->kv_at[i] = c.at;
+            if (i == Gguf::kMarks) tail = c.at;
+        }
         e = GgufEntry();
         if (Status st = gguf_read_entry(&c, i, p, &e, ps->err)) return st;
         if (Status st = take_container_key(p, e, s, split, ps->err)) return st;
@@ -171,6 +175,10 @@ Status read_metadata(Parser* ps, uint32_t shard, Split* split) {
         if (Status st = insert_entry(p, slots, mask, entries, i, ps->err)) return st;
     }
     s->tensors_at = c.at;
+    if (c.at > tail && c.at - tail > Gguf::kMaxTail) {
+        return refuse(p, ps->err, kUnsupported, "found ", c.at - tail, " bytes of metadata behind the first ",
+                      Gguf::kMarks, " entries, expected at most ", Gguf::kMaxTail);
+    }
     if (shard == 0) {
         ps->g->kv = entries;
         ps->g->kv_slots = slots;

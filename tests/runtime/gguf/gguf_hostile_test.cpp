@@ -81,9 +81,29 @@ void row2_counts() {
             "after "
             "the header can hold");
     GgufWriter many;
-    many.kv.bytes(nullptr, 70000 * 14);
-    many.n_kv = 65537;
-    refused("2", many, kUnsupported, "test.gguf: found a count of 65537 metadata entries, expected at most 65536");
+    many.kv.bytes(nullptr, 262145 * 14);
+    many.n_kv = 262145;
+    refused("2", many, kUnsupported, "test.gguf: found a count of 262145 metadata entries, expected at most 262144");
+}
+
+void row2_long_tail() {
+    GgufWriter w;
+    char key[16];
+    for (int i = 0; i < 512; ++i) {
+        snprintf(key, sizeof key, "k%d", i);
+        w.u8(key, 0);
+    }
+    w.array("tail", 0, (8u << 20) - 29).kv.bytes(nullptr, (8u << 20) - 29);
+    w.u8("x", 7);  // 8 + 1 + 4 + 1 more: past the limit
+    w.n_kv = 513;
+    accepted("2", [&] {
+        GgufWriter fits = w;
+        fits.kv.size -= 14;
+        return fits;
+    }());
+    w.n_kv = 514;
+    refused("2", w, kUnsupported,
+            "test.gguf: found 8388621 bytes of metadata behind the first 512 entries, expected at most 8388608");
 }
 
 void row3_string_length() {
@@ -468,6 +488,7 @@ void row19_beyond_int32() {
 int main() {
     row1_magic_and_version();
     row2_counts();
+    row2_long_tail();
     row3_string_length();
     row4_arrays();
     row5_array_confusion();

@@ -184,7 +184,7 @@ static void one_version(uint32_t version) {
 // More entries than a dry Gguf keeps positions of, with arrays between.
 static void many_entries() {
     GgufWriter w;
-    for (uint32_t i = 0; i < 300; ++i) {
+    for (uint32_t i = 0; i < 900; ++i) {
         char key[32];
         snprintf(key, sizeof key, "key.%u", i);
         if (i % 7 == 0)
@@ -196,7 +196,7 @@ static void many_entries() {
     const GgufOpened o(b);
     CHECK_EQ(o.status, kOk);
     for (const Gguf* g : {&o.g, &o.dry}) {
-        for (uint32_t i = 0; i < 300; ++i) {
+        for (uint32_t i = 0; i < 900; ++i) {
             char key[32];
             snprintf(key, sizeof key, "key.%u", i);
             uint32_t u = 0;
@@ -205,8 +205,15 @@ static void many_entries() {
             if (i % 7 != 0) CHECK(gguf_u32(*g, key, kGgufRequired, &u, nullptr) == kOk && u == i);
         }
         GgufValue v;
-        CHECK(!gguf_find(*g, "key.300", &v));
+        CHECK(!gguf_find(*g, "key.900", &v));
         CHECK(!gguf_find(*g, "", &v));
+        for (int again = 0; again < 3; ++again) {  // remembered or not
+            uint32_t u = 0;
+            CHECK(gguf_u32(*g, "key.899", kGgufRequired, &u, nullptr) == kOk && u == 899);
+            CHECK(gguf_u32(*g, "key.511", kGgufRequired, &u, nullptr) == kFormat);  // an array: 511 = 7 * 73
+            CHECK(gguf_u32(*g, "key.512", kGgufRequired, &u, nullptr) == kOk && u == 512);
+            CHECK(!gguf_find(*g, "key.900", &v));
+        }
     }
 }
 
