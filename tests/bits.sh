@@ -5,7 +5,7 @@
 # and 64 and every tier that this machine can force. The model of the sources is always there; MODELS="a.gguf b.gguf"
 # replaces the list. Threads, batches and tiers are varied one at a time for emulated programs, which are slow.
 set -u
-models=${MODELS:-$(ls examples/intents/*.gguf ../shared/models/stories260K.gguf ../shared/fixtures/{llama,llama-tied,llama3,mistral-wide-head}.gguf 2> /dev/null)}
+models=${MODELS:-$(ls examples/intents/*.gguf ../shared/models/stories260K.gguf ../shared/fixtures/{llama-Q,llama-tied,llama3,mistral-wide-head}*.gguf 2> /dev/null)}
 [ -n "$models" ] || { echo "bits: no model here"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
