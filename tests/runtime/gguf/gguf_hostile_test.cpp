@@ -135,6 +135,12 @@ void row3_string_length() {
     refused("3", in_array, kFormat,
             "test.gguf: key 'k', string 1 of 2: found a string of 9 bytes at byte 59, expected at most the 0 bytes "
             "left in the file");
+    GgufWriter length;
+    length.array("k", 8, 2);
+    length.kv.str("abcdefgh");
+    length.kv.bytes("1234", 4);
+    refused("3", length, kFormat,
+            "test.gguf: key 'k', string 1 of 2: the file ends at byte 69, expected a string's length at byte 65");
     GgufWriter name;
     name.records.put<uint64_t>(26);
     name.records.bytes("0123456789012345678901234", 25);
@@ -450,6 +456,60 @@ void row16_and_17_ranges() {
     CHECK_EQ(u, 7u);
 }
 
+// An array of more than 4 GiB, in pages of which few are ever touched: the index then has 64-bit offsets.
+void wide_strings() {
+    if (sizeof(void*) < 8) return;
+    constexpr uint64_t kEach = 3ull << 29;
+    GgufWriter w;
+    w.array("tokens", 8, 3);
+    const GgufBytes head = w.finish();
+    const size_t size = static_cast<size_t>(head.size + 3 * (8 + kEach));
+    void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) return;
+    uint8_t* bytes = static_cast<uint8_t*>(p);
+    memcpy(bytes, head.data, head.size);
+    for (uint64_t i = 0; i < 3; ++i) memcpy(bytes + head.size + i * (8 + kEach), &kEach, 8);
+    const GgufOpened o(bytes, size);
+    CHECK_EQ(o.status, kOk);
+    char buffer[256];
+    Arena arena(buffer, sizeof buffer);
+    GgufStrings strings;
+    Error err;
+    CHECK_EQ(gguf_strings(o.g, "tokens", kGgufRequired, arena, &strings, &err), kOk);
+    CHECK(strings.offset64 != nullptr && strings.count == 3);
+    for (uint32_t i = 0; i < 3; ++i) {
+        CHECK_EQ(strings.at(i).size, kEach);
+        CHECK(reinterpret_cast<const uint8_t*>(strings.at(i).data) == bytes + head.size + i * (8 + kEach) + 8);
+    }
+    munmap(p, size);
+}
+
+// The bytes change under a parsed file, as a mapped file's may: what is read again is checked again.
+void changed_since() {
+    const char* const words[] = {"ab", "cd"};
+    const GgufBytes b = GgufWriter().strings("tokens", words, 2).finish();
+    const GgufOpened o(b);
+    CHECK_EQ(o.status, kOk);
+    memset(b.data + b.size - 10, 0xff, 8);
+    char buffer[256];
+    Arena arena(buffer, sizeof buffer);
+    GgufStrings strings;
+    Error err;
+    CHECK_EQ(gguf_strings(o.g, "tokens", kGgufRequired, arena, &strings, &err), kIo);
+    CHECK_STR(err.message, "test.gguf: key 'tokens', string 1: the file has changed while it was read");
+    GgufValue v;
+    CHECK(!gguf_find(o.dry, "tokens", &v));
+}
+
+void names_of_types() {
+    CHECK_STR(gguf_tensor_type_name(kQ4_K), "Q4_K");
+    CHECK_STR(gguf_tensor_type_name(26), "I32");
+    CHECK_STR(gguf_tensor_type_name(4), "Q4_2");
+    CHECK_STR(gguf_tensor_type_name(0xffffffffu), "unknown");
+    CHECK_STR(gguf_type_name(12), "f64");
+    CHECK_STR(gguf_type_name(13), "unknown");
+}
+
 // A string of 2^31 bytes in pages that are never touched, and a count that only a file of 16 GiB can have.
 void row19_beyond_int32() {
     if (sizeof(void*) < 8) return;
@@ -502,5 +562,8 @@ int main() {
     row15_error_paths();
     row16_and_17_ranges();
     row19_beyond_int32();
+    wide_strings();
+    changed_since();
+    names_of_types();
     return REPORT();
 }

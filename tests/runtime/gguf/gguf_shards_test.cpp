@@ -135,6 +135,18 @@ static void row24_disagreement() {
     CHECK_EQ(GgufOpened(&m, 1, "m.gguf").status, kOk);
 }
 
+// Each file could hold its tensors, all files together have more than are allowed.
+static void too_many_tensors() {
+    GgufWriter w;
+    w.kv.bytes(nullptr, 100000 * 25);
+    w.n_tensors = 100000;
+    const Shards s(w, w, w);
+    const GgufOpened o(s.m, 3, "m.gguf");
+    CHECK_EQ(o.dry_status, kUnsupported);
+    CHECK_EQ(o.status, kUnsupported);
+    CHECK_STR(o.err.message, "m.gguf: found a count of 300000 tensors in all shards, expected at most 262144");
+}
+
 static void open_both_ways(const char* path, Status status, const char* message) {
     for (bool no_mmap : {false, true}) {
         GgufFiles files;
@@ -199,6 +211,7 @@ int main() {
     paths();
     good();
     row24_disagreement();
+    too_many_tensors();
     files();
     return REPORT();
 }

@@ -108,7 +108,8 @@ static void most_keys() {
 // 1100 keys, found by search, that all hash to one slot of their table of 4096: more than the parser is willing to probe,
 // so that a file of 262144 such keys cannot cost 262144^2 / 2 comparisons.
 static void colliding_names() {
-    GgufWriter w;
+    GgufWriter keys, tensors;
+    const uint64_t shape[] = {1};
     char key[32];
     uint32_t found = 0;
     for (uint64_t i = 0; found < 1100; ++i) {
@@ -116,14 +117,19 @@ static void colliding_names() {
         uint64_t h = 0xcbf29ce484222325u;
         for (int k = 0; k < n; ++k) h = (h ^ static_cast<uint8_t>(key[k])) * 0x100000001b3u;
         if (((h ^ (h >> 32)) & 4095) != 0) continue;
-        w.u8(key, 0);
+        keys.u8(key, 0);
+        tensors.record(key, static_cast<size_t>(n), 1, shape, kF32, uint64_t{32} * found);
         ++found;
     }
-    const GgufBytes b = w.finish();
-    const GgufOpened o(b);
-    CHECK_EQ(o.dry_status, kOk);
-    CHECK_EQ(o.status, kFormat);
-    CHECK(strstr(o.err.message, "too many keys collide in the table of names") != nullptr);
+    tensors.payload.bytes(nullptr, size_t{32} * found);
+    const GgufBytes a = keys.finish(), b = tensors.finish();
+    const GgufOpened by_key(a), by_tensor(b);
+    CHECK_EQ(by_key.dry_status, kOk);
+    CHECK_EQ(by_key.status, kFormat);
+    CHECK(strstr(by_key.err.message, "too many keys collide in the table of names") != nullptr);
+    CHECK_EQ(by_tensor.dry_status, kOk);
+    CHECK_EQ(by_tensor.status, kFormat);
+    CHECK(strstr(by_tensor.err.message, "too many names collide in the table of names") != nullptr);
 }
 
 int main() {
