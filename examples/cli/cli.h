@@ -60,6 +60,8 @@ struct Loaded {
 };
 // Opens the model (the built-in default when -m is absent) and, with with_session, a session. Prints errors; false then.
 bool load(const Options& o, bool with_session, Loaded* out);
+// The options' session parameters, with the default context's budget where none was asked for.
+thimble_session_params session_params(const Options& o);
 void unload(Loaded* l);
 // The default model's path, or nullptr.
 const char* default_model();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "examples/cli/cli.h"
+#include "platform/cpu.h"
 
 namespace cli {
 
@@ -63,6 +64,13 @@ const char* default_model() {
     return nullptr;
 }
 
+thimble_session_params session_params(const Options& o) {
+    thimble_session_params p = o.session;
+    // Without -c the context is the model's own, or what a quarter of the free memory holds.
+    if (p.n_ctx == 0 && p.memory_budget == 0) p.memory_budget = thimble::memory_available_bytes() / 4;
+    return p;
+}
+
 bool load(const Options& o, bool with_session, Loaded* out) {
     const char* path = o.model;
     if (!path) path = default_model();
@@ -80,8 +88,9 @@ bool load(const Options& o, bool with_session, Loaded* out) {
         return false;
     }
     if (!with_session) return true;
+    const thimble_session_params params = session_params(o);
     out->plan.struct_size = sizeof out->plan;
-    if (thimble_plan_session(out->model, &o.session, &out->plan, &err) != THIMBLE_OK) {
+    if (thimble_plan_session(out->model, &params, &out->plan, &err) != THIMBLE_OK) {
         fail(err);
         return false;
     }
@@ -90,7 +99,7 @@ bool load(const Options& o, bool with_session, Loaded* out) {
         fail("a session of %llu bytes does not fit the address space; a smaller -c takes less", static_cast<unsigned long long>(out->plan.session_bytes));
         return false;
     }
-    if (thimble_session_init(out->model, &o.session, allocate(bytes), bytes, &out->session, &err) != THIMBLE_OK) {
+    if (thimble_session_init(out->model, &params, allocate(bytes), bytes, &out->session, &err) != THIMBLE_OK) {
         fail(err);
         return false;
     }

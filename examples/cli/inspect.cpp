@@ -110,7 +110,8 @@ int plan(const Options& o) {
     thimble_error err;
     thimble_plan p{};
     p.struct_size = sizeof p;
-    if (thimble_plan_session(l.model, &o.session, &p, &err) != THIMBLE_OK) return fail(err);
+    const thimble_session_params params = session_params(o);
+    if (thimble_plan_session(l.model, &params, &p, &err) != THIMBLE_OK) return fail(err);
     const struct { const char* name; uint64_t value; const char* what; } rows[] = {
         {"weights_bytes", p.weights_bytes, "weights, mapped from the file"},
         {"kv_bytes", p.kv_bytes, "KV cache"},

@@ -219,7 +219,7 @@ Status session_layout(const Model& m, const SessionParams& p, Arena& arena, Sess
     const Hyper& h = m.hyper;
     const uint64_t start = arena.used();
     Session counted{};
-    if (arena.dry()) s = &counted;
+    if (!s) s = &counted;
     Layout layout{m, p, arena, s};
     layout.cache();
     s->kv_bytes = arena.used() - start;

@@ -119,7 +119,7 @@ struct Session {
 
 // Fills params that are 0 with defaults and checks the rest; lowers n_ctx to the budget.
 Status session_resolve(const Model& m, SessionParams* p, Error* err);
-// Lays out *s (dry: counts only; threads are started in the real run). *s lies in the arena already.
+// Lays out *s (dry: counts only, and s may be nullptr; threads are started in the real run). *s lies in the arena already.
 Status session_layout(const Model& m, const SessionParams& p, Arena& arena, Session* s, Error* err);
 void session_close(Session* s);
 
