@@ -9,15 +9,14 @@
 #include "runtime/session/generate.h"
 #include "runtime/session/session.h"
 #include "runtime/thimble.h"
-#if __has_include("runtime/text/jinja/jinja.h")
-#include "runtime/text/builtin_templates.h"
 #include "runtime/text/jinja/jinja.h"
+#if __has_include("runtime/text/builtin_templates.h")
+#include "runtime/text/builtin_templates.h"
 #else
 namespace thimble {
-static Status render_template(Str, Str, int64_t, void*, size_t, char*, size_t, size_t*, Error* e) { return fail(e, kUnsupported, "no templates yet"); }
 static const char* builtin_template(const char*) { return nullptr; }
 static const char* builtin_template_name(uint32_t) { return nullptr; }
-}
+}  // namespace thimble
 #endif
 
 using namespace thimble;
