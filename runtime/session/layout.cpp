@@ -41,7 +41,7 @@ struct Layout {
 
     void cache() {
         const Hyper& h = m.hyper;
-        KvLayer* layers = arena.array<KvLayer>(h.n_layer);
+        KvLayer* layers = s->kv;
         const int64_t full = round_up(p.n_ctx, kKvTile);
         for (uint32_t i = 0; i < h.n_layer; ++i) {
             const Layer& l = m.layers[i];
@@ -65,7 +65,6 @@ struct Layout {
             kv.head0.v_scale = arena.bytes(uint64_t{kv.v_scale_step} * l.n_head_kv);
             if (layers) layers[i] = kv;
         }
-        s->kv = layers;
     }
 
     void rope() {
@@ -221,8 +220,11 @@ Status session_layout(const Model& m, const SessionParams& p, Arena& arena, Sess
     Session counted{};
     if (!s) s = &counted;
     Layout layout{m, p, arena, s};
+    s->kv = arena.array<KvLayer>(h.n_layer);
+    arena.bytes(0);
+    const uint64_t cache = arena.used();
     layout.cache();
-    s->kv_bytes = arena.used() - start;
+    s->kv_bytes = arena.used() - cache;
     layout.scratch();
     s->team = team_start(arena, p.n_threads);
     s->scratch_bytes = arena.used() - start - s->kv_bytes;
