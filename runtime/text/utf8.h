@@ -69,7 +69,7 @@ struct Utf8Stream {
 
     template <class Emit>
     void feed(const char* text, size_t n, Emit&& emit) {
-        while (size != 0 && n != 0) {   // complete what waits, byte by byte
+        while (size != 0 && size < sizeof rest && n != 0) {   // complete what waits, byte by byte
             if ((static_cast<uint8_t>(*text) & 0xc0) != 0x80) break;
             rest[size++] = *text++;
             --n;
@@ -82,7 +82,7 @@ struct Utf8Stream {
         if (n == 0) return;
         const size_t keep = utf8_unfinished(text, n);
         if (n > keep) emit(text, n - keep);
-        for (size_t i = 0; i < keep; ++i) rest[i] = text[n - keep + i];
+        for (size_t i = 0; i < keep && i < sizeof rest; ++i) rest[i] = text[n - keep + i];
         size = static_cast<uint32_t>(keep);
     }
 };
