@@ -14,6 +14,6 @@ execute_process(COMMAND ${CMAKE_CXX_COMPILER} -dumpversion OUTPUT_VARIABLE _vers
 set(_cxx /usr/${THIMBLE_GNU}/include/c++/${_version})
 set(CMAKE_C_FLAGS_INIT "${_specs}")
 set(CMAKE_CXX_FLAGS_INIT "${_specs} -nostdinc++ -isystem ${_cxx} -isystem ${_cxx}/${THIMBLE_GNU} -include ${CMAKE_CURRENT_LIST_DIR}/musl_libstdcxx.h")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-static")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -Wl,-z,norelro")  # relro costs up to 64 KiB of padding
 # CMake tests the C++ compiler by linking with it, which asks for libstdc++; the project itself links with the C one.
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
