@@ -21,9 +21,12 @@ struct Panel {
 };
 
 template <class V, class R, int U>
-inline void pack_unit(const uint8_t* p, size_t stride, Panel<V, R>& panel) {
+inline void pack_unit(const uint8_t* p, size_t stride, const uint8_t* ahead, Panel<V, R>& panel) {
     typename V::rb w[4][8];
-    for (size_t i = 0; i < 4; ++i) R::template bytes<U>(p + i * stride, 4 * stride, w[i]);
+    for (size_t i = 0; i < 4; ++i) {
+        prefetch_eighth<V, R>(ahead, 4 * U + static_cast<int>(i));
+        R::template bytes<U>(p + i * stride, 4 * stride, w[i]);
+    }
     for (int j = 0; j < 8; ++j) {
         const typename V::rb in[4] = {w[0][j], w[1][j], w[2][j], w[3][j]};
         typename V::ri out[4];
@@ -32,11 +35,11 @@ inline void pack_unit(const uint8_t* p, size_t stride, Panel<V, R>& panel) {
     }
 }
 template <class V, class R>
-void pack(const uint8_t* p, size_t stride, uint8_t* stage, Panel<V, R>& panel) {
+void pack(const uint8_t* p, size_t stride, uint8_t* stage, const uint8_t* ahead, Panel<V, R>& panel) {
     R::scales(p, stride, panel.s, stage);
     if constexpr (R::kStaged) p = stage, stride = 256;
-    pack_unit<V, R, 0>(p, stride, panel);
-    pack_unit<V, R, 1>(p, stride, panel);
+    pack_unit<V, R, 0>(p, stride, ahead, panel);
+    pack_unit<V, R, 1>(p, stride, ahead, panel);
     if constexpr (V::kPairSums && R::Format::kScalePerHalf) {
         const auto low = V::ri_set1(0xffff);
         for (int b = 0; b < 8; ++b) {
@@ -133,13 +136,12 @@ inline void block_sums_pairs(const Panel<V, R>* panel, const ActChunk* a, int b,
 
 // C columns, G groups of rows; acc: [column][kGroups * kRows].
 template <class V, class R, int G, int C>
-void tile(const Panel<V, R>* panel, const ActChunk* acts, int blocks, float (*out)[kGroups * V::kRows]) {
+[[gnu::noinline]] void tile(const Panel<V, R>* panel, const ActChunk* acts, int blocks, float (*out)[kGroups * V::kRows]) {
     typename V::rf acc[G][C];
-    ActChunk a[C];
-    for (int c = 0; c < C; ++c) a[c] = acts[c];
     for (int c = 0; c < C; ++c)
         for (int g = 0; g < G; ++g) acc[g][c] = V::rf_load(out[c] + g * V::kRows);
-    for (int b = 0; b < blocks; ++b) {
+    int b = 0;
+    do {   // at least one block
         typename V::ri sum[2][G][C];
         if constexpr (V::kPairSums) block_sums_pairs<V, R, G, C>(panel, acts, b, sum);
         else block_sums<V, R, G, C>(panel, acts, b, sum);
@@ -147,7 +149,7 @@ void tile(const Panel<V, R>* panel, const ActChunk* acts, int blocks, float (*ou
             for (int c = 0; c < C; ++c)
                 acc[g][c] = float_steps<V, R>(panel[g].s, b, acts[c].d[b], acts[c].ds, sum[0][g][c],
                                               R::Format::kFloatScalePerHalf ? sum[1][g][c] : sum[0][g][c], acc[g][c]);
-    }
+    } while (++b < blocks);
     for (int c = 0; c < C; ++c)
         for (int g = 0; g < G; ++g) V::rf_store(out[c] + g * V::kRows, acc[g][c]);
 }
@@ -175,6 +177,8 @@ void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int co
     const int64_t blocks = m->k / 32;
     const int groups = rows > V::kRows ? 2 : 1;
     const int tiles = (columns + V::kGemmCols - 1) / V::kGemmCols;
+    const uint8_t* end = m->w + static_cast<size_t>(m->rows) * m->row_bytes;
+    const uint8_t* ahead = m->w + static_cast<size_t>(row + kGroups * V::kRows) * m->row_bytes;   // the next panel's rows
     memset(scratch.acc, 0, static_cast<size_t>(columns) * sizeof scratch.acc[0]);
     for (int64_t block = 0; block < blocks; block += 8) {
         const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
@@ -183,13 +187,11 @@ void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int co
             const uint8_t* p = m->w + static_cast<size_t>(row + g * V::kRows) * m->row_bytes +
                                static_cast<size_t>(block / 8) * kChunkBytes<R>;
             if (have == V::kRows && count == 8) {
-                for (size_t r = 0; r < V::kRows; ++r)
-                    for (size_t i = 0; i < kChunkBytes<R> + 63; i += 64)
-                        __builtin_prefetch(p + r * m->row_bytes + 2 * kChunkBytes<R> + i);
-                pack<V, R>(p, m->row_bytes, scratch.stage, scratch.panel[g]);
+                pack<V, R>(p, m->row_bytes, scratch.stage, ahead < end ? ahead : p, scratch.panel[g]);
+                ahead += V::kRows * kChunkBytes<R>;
             } else {
                 scratch.copy.take(p, m->row_bytes, have, count);
-                pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, scratch.panel[g]);
+                pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, p, scratch.panel[g]);
             }
         }
         int c = 0;

@@ -23,21 +23,30 @@ struct ActChunk {
     int32_t pair[8];    // both sums of a block, the first in the low 16 bits
 };
 template <class R>
+inline void fill_acts(const int16_t* s, int blocks, ActChunk* a) {
+    if constexpr (kHalves<R> && R::kBias != 0) {
+        for (int h = 0; h < 2 * blocks; ++h) a->bias[h] = -R::kBias * s[h];
+        memcpy(a->pair, s, static_cast<size_t>(blocks) * 4);
+    }
+    if constexpr (!kHalves<R> && R::kBias != 0)
+        for (int b = 0; b < blocks; ++b) a->bias[b] = -R::kBias * (s[2 * b] + s[2 * b + 1]);
+    if constexpr (R::Format::kMinimum == Minimum::kBlock)
+        for (int b = 0; b < blocks; ++b) a->ds[b] = a->d[b] * static_cast<float>(s[2 * b] + s[2 * b + 1]);
+    if constexpr (R::Format::kMinimum == Minimum::kHalf)
+        for (int h = 0; h < 2 * blocks; ++h) a->ds[h] = a->d[h / 2] * static_cast<float>(s[h]);
+}
+template <class R>
 inline void load_acts(const Matmul* m, int64_t column, int64_t block, int blocks, ActChunk* a) {
     a->q = m->acts.q + column * m->acts.q_stride + block * 32;
     const float* d = m->acts.d + column * m->acts.d_stride + block;
     const int16_t* s = m->acts.s + column * m->acts.s_stride + block * 2;
-    for (int b = 0; b < blocks; ++b) a->d[b] = d[b];
-    if constexpr (kHalves<R> && R::kBias != 0)
-        for (int h = 0; h < 2 * blocks; ++h) a->bias[h] = -R::kBias * s[h];
-    if constexpr (kHalves<R> && R::kBias != 0)
-        for (int b = 0; b < blocks; ++b) memcpy(&a->pair[b], s + 2 * b, 4);
-    if constexpr (!kHalves<R> && R::kBias != 0)
-        for (int b = 0; b < blocks; ++b) a->bias[b] = -R::kBias * (s[2 * b] + s[2 * b + 1]);
-    if constexpr (R::Format::kMinimum == Minimum::kBlock)
-        for (int b = 0; b < blocks; ++b) a->ds[b] = d[b] * static_cast<float>(s[2 * b] + s[2 * b + 1]);
-    if constexpr (R::Format::kMinimum == Minimum::kHalf)
-        for (int h = 0; h < 2 * blocks; ++h) a->ds[h] = d[h / 2] * static_cast<float>(s[h]);
+    if (blocks == 8) {   // fixed counts become a few vector instructions
+        memcpy(a->d, d, sizeof a->d);
+        fill_acts<R>(s, 8, a);
+    } else {
+        for (int b = 0; b < blocks; ++b) a->d[b] = d[b];
+        fill_acts<R>(s, blocks, a);
+    }
 }
 
 // The float steps of block b: sum0 is the whole integer sum, or that of the first half beside sum1.
@@ -59,13 +68,22 @@ inline typename V::rf float_steps(const RowScales<V>& s, int b, float d, const f
     return acc;
 }
 
-// Weights 128 U to 128 U + 127 of the chunk.
+// One eighth of the bytes that kRows rows of a chunk have: prefetches are spread evenly, so that the few line buffers
+// of a core never fill.
+template <class V, class R>
+inline void prefetch_eighth(const uint8_t* p, int part) {
+    constexpr size_t kSize = V::kRows * kChunkBytes<R> / 8;
+    for (size_t i = 0; i < kSize; i += 64) __builtin_prefetch(p + kSize * static_cast<size_t>(part) + i);
+}
+
+// Weights 128 U to 128 U + 127 of the chunk. ahead: what to prefetch meanwhile.
 template <class V, class R, int U, bool kFull>
 inline typename V::rf matvec_unit(const uint8_t* p, size_t stride, const RowScales<V>& s, const ActChunk& a, int blocks,
-                                  typename V::rf acc) {
+                                  const uint8_t* ahead, typename V::rf acc) {
     using F = typename R::Format;
     typename V::part v[4][2][4];
     for (size_t i = 0; i < 4; ++i) {
+        prefetch_eighth<V, R>(ahead, 4 * U + static_cast<int>(i));
         typename V::rb w[8];
         R::template bytes<U>(p + i * stride, 4 * stride, w);
         for (int b = 0; b < 4; ++b) {
@@ -102,12 +120,12 @@ inline typename V::rf matvec_unit(const uint8_t* p, size_t stride, const RowScal
 
 template <class V, class R, bool kFull>
 inline typename V::rf matvec_chunk(const uint8_t* p, size_t stride, const ActChunk& a, int blocks, uint8_t* stage,
-                                   typename V::rf acc) {
+                                   const uint8_t* ahead, typename V::rf acc) {
     RowScales<V> s;
     R::scales(p, stride, s, stage);
     if constexpr (R::kStaged) p = stage, stride = 256;
-    acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, acc);
-    return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, acc);
+    acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
+    return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
 }
 
 // Fewer than kRows rows, or a chunk cut short by the end of the row: a copy with room on all sides. Whatever stands in
@@ -144,17 +162,15 @@ void quant_matvec(const Matmul* m) {
             const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
             load_acts<R>(m, column, block, count, &a);
             if (count == 8 && rows == V::kRows) {
-                if (ahead < end)
-                    for (size_t i = 0; i < V::kRows * kChunkBytes<R>; i += 64) __builtin_prefetch(ahead + i);
+                acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage, ahead < end ? ahead : p, acc);
                 ahead += V::kRows * kChunkBytes<R>;
-                acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage, acc);
                 continue;
             }
             memset(scratch.q, 0, sizeof scratch.q);
             memcpy(scratch.q, a.q, static_cast<size_t>(count) * 32);
             a.q = scratch.q;
             scratch.copy.take(p, m->row_bytes, rows, count);
-            acc = matvec_chunk<V, R, false>(scratch.copy.bytes, kChunkBytes<R>, a, count, scratch.stage, acc);
+            acc = matvec_chunk<V, R, false>(scratch.copy.bytes, kChunkBytes<R>, a, count, scratch.stage, p, acc);
         }
         float out[V::kRows];
         V::rf_store(out, acc);
