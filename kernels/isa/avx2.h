@@ -138,7 +138,7 @@ struct Avx2 {
     static constexpr int kRows = 8;          // rows in lanes
     static constexpr bool kSigned8 = true;   // bytes beyond 63 come signed: |w| x sign(a, w) is exact in maddubs
     static constexpr bool kPairSums = true;  // products come as sums of pairs in 16 bits
-    static constexpr int kGemmCols = 4;      // columns of a register tile of 2 x kRows rows
+    static constexpr int kGemmCols = 4, kGemmColsHalves = 4;   // columns of a register tile of 2 x kRows rows
     using rf = __m256;    // one float a row
     using ri = __m256i;   // one int32 a row
     using rb = __m256i;   // 16 bytes of each of kRows / 4 rows: lane l of vector p belongs to row 4l + p
@@ -253,7 +253,7 @@ struct Avx2 {
 struct AvxVnni : Avx2 {
     static constexpr bool kSigned8 = false;   // products take unsigned weight bytes
     static constexpr bool kPairSums = false;
-    static constexpr int kGemmCols = 3;
+    static constexpr int kGemmCols = 3, kGemmColsHalves = 2;
 
     template <int kMax> static part dot16(rb w, rb a) { return _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), w, a); }
     template <int kMax> static part dot32(rb w0, rb a0, rb w1, rb a1) {

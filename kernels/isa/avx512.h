@@ -101,7 +101,7 @@ struct Avx512 {
     static constexpr int kRows = 16;          // rows in lanes
     static constexpr bool kSigned8 = false;   // products take unsigned weight bytes
     static constexpr bool kPairSums = false;
-    static constexpr int kGemmCols = 6;       // columns of a register tile of 2 x kRows rows
+    static constexpr int kGemmCols = 6, kGemmColsHalves = 4;   // columns of a register tile of 2 x kRows rows
     using rf = __m512;    // one float a row
     using ri = __m512i;   // one int32 a row
     using rb = __m512i;   // 16 bytes of each of kRows / 4 rows: lane l of vector p belongs to row 4l + p

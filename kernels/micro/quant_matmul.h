@@ -13,6 +13,9 @@ namespace {
 constexpr int kGroups = 2;        // groups of kRows rows in a panel
 constexpr int kPanelColumns = 320;  // columns whose accumulators fit in scratch
 
+// Columns of a register tile: two sums a column and a group need more registers.
+template <class V, class R> constexpr int kTileColumns = kHalves<R> ? V::kGemmColsHalves : V::kGemmCols;
+
 template <class V, class R>
 struct Panel {
     alignas(64) int32_t w[64][V::kRows];
@@ -21,7 +24,7 @@ struct Panel {
 };
 
 template <class V, class R, int U>
-inline void pack_unit(const uint8_t* p, size_t stride, const uint8_t* ahead, Panel<V, R>& panel) {
+inline void pack_unit(const uint8_t* p, size_t stride, const Prefetch& ahead, Panel<V, R>& panel) {
     typename V::rb w[4][8];
     for (size_t i = 0; i < 4; ++i) {
         prefetch_eighth<V, R>(ahead, 4 * U + static_cast<int>(i));
@@ -35,7 +38,7 @@ inline void pack_unit(const uint8_t* p, size_t stride, const uint8_t* ahead, Pan
     }
 }
 template <class V, class R>
-void pack(const uint8_t* p, size_t stride, uint8_t* stage, const uint8_t* ahead, Panel<V, R>& panel) {
+void pack(const uint8_t* p, size_t stride, uint8_t* stage, const Prefetch& ahead, Panel<V, R>& panel) {
     R::scales(p, stride, panel.s, stage);
     if constexpr (R::kStaged) p = stage, stride = 256;
     pack_unit<V, R, 0>(p, stride, ahead, panel);
@@ -176,9 +179,7 @@ void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int co
     auto& scratch = *static_cast<MatmulScratch<V, R>*>(m->scratch);
     const int64_t blocks = m->k / 32;
     const int groups = rows > V::kRows ? 2 : 1;
-    const int tiles = (columns + V::kGemmCols - 1) / V::kGemmCols;
-    const uint8_t* end = m->w + static_cast<size_t>(m->rows) * m->row_bytes;
-    const uint8_t* ahead = m->w + static_cast<size_t>(row + kGroups * V::kRows) * m->row_bytes;   // the next panel's rows
+    const int tiles = (columns + kTileColumns<V, R> - 1) / kTileColumns<V, R>;
     memset(scratch.acc, 0, static_cast<size_t>(columns) * sizeof scratch.acc[0]);
     for (int64_t block = 0; block < blocks; block += 8) {
         const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
@@ -187,23 +188,22 @@ void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int co
             const uint8_t* p = m->w + static_cast<size_t>(row + g * V::kRows) * m->row_bytes +
                                static_cast<size_t>(block / 8) * kChunkBytes<R>;
             if (have == V::kRows && count == 8) {
-                pack<V, R>(p, m->row_bytes, scratch.stage, ahead < end ? ahead : p, scratch.panel[g]);
-                ahead += V::kRows * kChunkBytes<R>;
+                pack<V, R>(p, m->row_bytes, scratch.stage, prefetch_at<R, kPanelAhead>(p, m, block, kGroups * V::kRows * m->row_bytes), scratch.panel[g]);
             } else {
                 scratch.copy.take(p, m->row_bytes, have, count);
-                pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, p, scratch.panel[g]);
+                pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, {p, 0}, scratch.panel[g]);
             }
         }
         int c = 0;
         for (int t = 0; t < tiles; ++t) {   // tiles of nearly equal width
             const int width = (columns - c + tiles - t - 1) / (tiles - t);
-            ActChunk acts[V::kGemmCols];
+            ActChunk acts[kTileColumns<V, R>];
             for (int j = 0; j < width; ++j) {
                 const int64_t column = m->col ? m->col[c0 + c + j] : c0 + c + j;
                 load_acts<R>(m, column, block, count, &acts[j]);
             }
-            if (groups == 2) tile_of<V, R, 2, V::kGemmCols>(width, scratch.panel, acts, count, scratch.acc + c);
-            else tile_of<V, R, 1, V::kGemmCols>(width, scratch.panel, acts, count, scratch.acc + c);
+            if (groups == 2) tile_of<V, R, 2, kTileColumns<V, R>>(width, scratch.panel, acts, count, scratch.acc + c);
+            else tile_of<V, R, 1, kTileColumns<V, R>>(width, scratch.panel, acts, count, scratch.acc + c);
             c += width;
         }
     }

@@ -68,18 +68,33 @@ inline typename V::rf float_steps(const RowScales<V>& s, int b, float d, const f
     return acc;
 }
 
-// One eighth of the bytes that kRows rows of a chunk have: prefetches are spread evenly, so that the few line buffers
-// of a core never fill.
+// What is prefetched while a chunk is worked on: the chunk `ahead` later of the same rows, or of the next rows where this
+// group ends. An eighth at a time, so that the few line buffers of a core never fill. Distances were measured (Zen 5).
+constexpr int64_t kMatvecAhead = 5, kPanelAhead = 2;
+struct Prefetch {
+    const uint8_t* p;
+    size_t stride;
+};
 template <class V, class R>
-inline void prefetch_eighth(const uint8_t* p, int part) {
-    constexpr size_t kSize = V::kRows * kChunkBytes<R> / 8;
-    for (size_t i = 0; i < kSize; i += 64) __builtin_prefetch(p + kSize * static_cast<size_t>(part) + i);
+inline void prefetch_eighth(const Prefetch& ahead, int part) {
+    constexpr size_t kEach = V::kRows / 8;
+    for (size_t r = kEach * static_cast<size_t>(part); r < kEach * static_cast<size_t>(part + 1); ++r)
+        for (size_t i = 0; i < kChunkBytes<R>; i += 64) __builtin_prefetch(ahead.p + r * ahead.stride + i);
+}
+// p: this chunk in the first row of the group; the group's neighbours follow `group_bytes` later.
+template <class R, int64_t kAhead>
+inline Prefetch prefetch_at(const uint8_t* p, const Matmul* m, int64_t block, size_t group_bytes) {
+    const int64_t length = m->k / 256, chunk = block / 8 + kAhead;
+    if (chunk < length) return {p + static_cast<size_t>(kAhead) * kChunkBytes<R>, m->row_bytes};
+    const int64_t back = block / 8 - (chunk - length < length ? chunk - length : 0);
+    const uint8_t* next = p + group_bytes - static_cast<size_t>(back) * kChunkBytes<R>;
+    return {next < m->w + static_cast<size_t>(m->rows) * m->row_bytes ? next : p, m->row_bytes};
 }
 
 // Weights 128 U to 128 U + 127 of the chunk. ahead: what to prefetch meanwhile.
 template <class V, class R, int U, bool kFull>
 inline typename V::rf matvec_unit(const uint8_t* p, size_t stride, const RowScales<V>& s, const ActChunk& a, int blocks,
-                                  const uint8_t* ahead, typename V::rf acc) {
+                                  const Prefetch& ahead, typename V::rf acc) {
     using F = typename R::Format;
     typename V::part v[4][2][4];
     for (size_t i = 0; i < 4; ++i) {
@@ -120,7 +135,7 @@ inline typename V::rf matvec_unit(const uint8_t* p, size_t stride, const RowScal
 
 template <class V, class R, bool kFull>
 inline typename V::rf matvec_chunk(const uint8_t* p, size_t stride, const ActChunk& a, int blocks, uint8_t* stage,
-                                   const uint8_t* ahead, typename V::rf acc) {
+                                   const Prefetch& ahead, typename V::rf acc) {
     RowScales<V> s;
     R::scales(p, stride, s, stage);
     if constexpr (R::kStaged) p = stage, stride = 256;
@@ -150,27 +165,25 @@ void quant_matvec(const Matmul* m) {
     static_assert(sizeof(Scratch) <= kMatmulScratch);
     Scratch& scratch = *static_cast<Scratch*>(m->scratch);
     const int64_t column = m->col ? m->col[0] : 0, blocks = m->k / 32;
-    const uint8_t* end = m->w + static_cast<size_t>(m->rows) * m->row_bytes;
     for (int64_t row = 0; row < m->rows; row += V::kRows) {
         if (row + V::kRows > m->rows && m->rows >= V::kRows) row = m->rows - V::kRows;   // again some rows: the same bits
         const int64_t rows = m->rows < V::kRows ? m->rows : V::kRows;
         const uint8_t* p = m->w + static_cast<size_t>(row) * m->row_bytes;
-        const uint8_t* ahead = p + V::kRows * m->row_bytes;   // the next rows come in one stream, a chunk's worth at a time
         auto acc = V::rf_set1(0.0f);
         ActChunk a;
         for (int64_t block = 0; block < blocks; block += 8, p += kChunkBytes<R>) {
             const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
             load_acts<R>(m, column, block, count, &a);
             if (count == 8 && rows == V::kRows) {
-                acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage, ahead < end ? ahead : p, acc);
-                ahead += V::kRows * kChunkBytes<R>;
+                acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage,
+                                                prefetch_at<R, kMatvecAhead>(p, m, block, V::kRows * m->row_bytes), acc);
                 continue;
             }
             memset(scratch.q, 0, sizeof scratch.q);
             memcpy(scratch.q, a.q, static_cast<size_t>(count) * 32);
             a.q = scratch.q;
             scratch.copy.take(p, m->row_bytes, rows, count);
-            acc = matvec_chunk<V, R, false>(scratch.copy.bytes, kChunkBytes<R>, a, count, scratch.stage, p, acc);
+            acc = matvec_chunk<V, R, false>(scratch.copy.bytes, kChunkBytes<R>, a, count, scratch.stage, {p, 0}, acc);
         }
         float out[V::kRows];
         V::rf_store(out, acc);
