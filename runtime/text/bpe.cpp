@@ -13,11 +13,11 @@ namespace {
 struct BpeRule {
     const Tokenizer& t;
     const char* text;
-    const uint32_t* start;   // of each symbol, and the end of the text
+    const uint32_t* start;  // of each symbol, and the end of the text
     uint32_t pair(uint32_t left, uint32_t right, uint32_t after) const {
         const char* middle = text + start[right];
         return static_cast<uint32_t>(find_merge(t, Str(text + start[left], start[right] - start[left]),
-                                                Str(middle, start[after] - start[right])));   // -1 is kNoPair
+                                                Str(middle, start[after] - start[right])));  // -1 is kNoPair
     }
 };
 
@@ -71,8 +71,10 @@ bool encode_piece(const Tokenizer& t, const uint32_t* code, size_t n, Scratch sc
     for (uint32_t i = 0, next; i < at; i = next) {
         next = q.next(i);
         const int32_t id = find_text(t, text + start[i], start[next] - start[i]);
-        if (id >= 0) out.push(id);
-        else push_bytes(t, text + start[i], start[next] - start[i], out);
+        if (id >= 0)
+            out.push(id);
+        else
+            push_bytes(t, text + start[i], start[next] - start[i], out);
     }
     return true;
 }

@@ -49,16 +49,20 @@ void put_from_alphabet(Str text, PieceOut* out) {
         uint32_t used;
         const int32_t byte = alphabet_to_byte(utf8_decode(text.data + i, text.size - i, &used));
         const char c = static_cast<char>(byte);
-        out->put(byte >= 0 ? &c : text.data + i, byte >= 0 ? 1 : used);   // not of the alphabet: as it stands
+        out->put(byte >= 0 ? &c : text.data + i, byte >= 0 ? 1 : used);  // not of the alphabet: as it stands
         i += used;
     }
 }
 }  // namespace
 
 size_t tokenizer_scratch(const Tokenizer& t, size_t text_bytes) {
-    // Bytes a byte of text: UGM has 17 for each byte of a normalised text of up to 12 times the size; BPE code points
-    // and symbols of bytes, of which U+FFFD makes three; SPM and WPM less.
-    const size_t each = t.kind == kTokenizerUgm ? 12 * 17 : 40;
+    // Bytes for each byte of text. SPM: the text with U+2581 for spaces (3), symbols' starts (4), keys and marks (4.5);
+    // finding special tokens takes 13.2 before. BPE without the byte alphabet: code points (4) besides; with it symbols
+    // are bytes, of which a malformed one gives the three of U+FFFD, each spelt in up to two. UGM: 17 for each byte of a
+    // normalised text of up to 12 times the size.
+    size_t each = 14;
+    if (t.kind == kTokenizerBpe) each = t.byte_alphabet ? 36 : 16;
+    if (t.kind == kTokenizerUgm) each = 12 * 17;
     if (text_bytes > kMaxText || text_bytes > (SIZE_MAX - 65536) / each) return SIZE_MAX;
     return text_bytes * each + 4096;
 }
@@ -66,7 +70,8 @@ size_t tokenizer_scratch(const Tokenizer& t, size_t text_bytes) {
 Status tokenizer_encode(const Tokenizer& t, Str text, uint32_t flags, void* scratch, size_t scratch_size, int32_t* ids,
                         size_t capacity, size_t* n, Error* err) {
     *n = 0;
-    if (text.size > kMaxText) return fail(err, kArgument, "a text of ", text.size, " bytes is too long to tokenize (limit ", kMaxText, ")");
+    if (text.size > kMaxText)
+        return fail(err, kArgument, "a text of ", text.size, " bytes is too long to tokenize (limit ", kMaxText, ")");
     IdSink out{ids, capacity, 0};
     Scratch space{static_cast<char*>(scratch), scratch_size, 0};
     const bool whole = (flags & kTokenizeBos) != 0, words = t.kind == kTokenizerWpm;
@@ -89,8 +94,8 @@ Status tokenizer_encode(const Tokenizer& t, Str text, uint32_t flags, void* scra
         at = match[i].to;
     }
     if (!ok)
-        return fail(err, kMemory, "tokenizing ", text.size, " bytes needs more than ", scratch_size, " bytes of scratch (",
-                    tokenizer_scratch(t, text.size), " always suffice)");
+        return fail(err, kMemory, "tokenizing ", text.size, " bytes needs more than ", scratch_size,
+                    " bytes of scratch (", tokenizer_scratch(t, text.size), " always suffice)");
     if (whole && words && t.separator >= 0) out.push(t.separator);
     if (whole && !words && t.add_eos && t.eos >= 0) out.push(t.eos);
     *n = out.n;
@@ -111,8 +116,10 @@ size_t tokenizer_piece(const Tokenizer& t, int32_t id, bool special, char* out, 
         uint8_t byte;
         if (token_byte(text, &byte)) piece.put(reinterpret_cast<const char*>(&byte), 1);
     } else if (a & kTokenNormal) {
-        if (t.byte_alphabet) put_from_alphabet(text, &piece);
-        else put_unescaped(text, &piece);
+        if (t.byte_alphabet)
+            put_from_alphabet(text, &piece);
+        else
+            put_unescaped(text, &piece);
     }
     return piece.n;
 }

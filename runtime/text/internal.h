@@ -28,7 +28,8 @@ inline uint32_t hash_tag(const HashTable& h, uint64_t hash) { return static_cast
 // Walks the entries that may have this hash: equal(index) decides. Returns its index or -1; *free, where not nullptr,
 // is the empty slot that ended the search.
 template <class Equal>
-int32_t hash_find(const HashTable& h, uint64_t hash, Equal&& equal, uint32_t* free = nullptr, uint32_t* probes = nullptr) {
+int32_t hash_find(const HashTable& h, uint64_t hash, Equal&& equal, uint32_t* free = nullptr,
+                  uint32_t* probes = nullptr) {
     const uint32_t mask = (1u << h.index_bits) - 1, tag = hash_tag(h, hash);
     uint32_t at = hash_start(h, hash), n = 0;
     for (; h.slot[at] != 0; ++n) {
@@ -50,8 +51,8 @@ inline int32_t find_text(const Tokenizer& t, const char* p, size_t n) {
 }
 // Whether a merge of the file, "left right", is this one.
 inline bool is_merge(Str s, Str left, Str right) {
-    return s.size == left.size + 1 + right.size && memcmp(s.data, left.data, left.size) == 0 && s.data[left.size] == ' ' &&
-           memcmp(s.data + left.size + 1, right.data, right.size) == 0;
+    return s.size == left.size + 1 + right.size && memcmp(s.data, left.data, left.size) == 0 &&
+           s.data[left.size] == ' ' && memcmp(s.data + left.size + 1, right.data, right.size) == 0;
 }
 // Rank of the merge of two texts, -1: none.
 inline int32_t find_merge(const Tokenizer& t, Str left, Str right) {
@@ -62,7 +63,8 @@ inline int32_t find_merge(const Tokenizer& t, Str left, Str right) {
 inline float token_score(const Tokenizer& t, int32_t id) {
     if (!t.scores.data) return 0.0f;
     const uint32_t i = static_cast<uint32_t>(id);
-    return t.scores.element == kGgufF32 ? gguf_at<float>(t.scores, i) : static_cast<float>(gguf_at<int32_t>(t.scores, i));
+    return t.scores.element == kGgufF32 ? gguf_at<float>(t.scores, i)
+                                        : static_cast<float>(gguf_at<int32_t>(t.scores, i));
 }
 
 // ---- Encoding ---------------------------------------------------------------------------------------------------------
@@ -73,7 +75,8 @@ struct Scratch {
     size_t size, used;
     template <class T>
     T* take(size_t n) {
-        size_t at = (used + reinterpret_cast<uintptr_t>(base) % 16 + 15) / 16 * 16 - reinterpret_cast<uintptr_t>(base) % 16;
+        size_t at =
+            (used + reinterpret_cast<uintptr_t>(base) % 16 + 15) / 16 * 16 - reinterpret_cast<uintptr_t>(base) % 16;
         if (at > size || n > (size - at) / sizeof(T)) return nullptr;
         used = at + n * sizeof(T);
         return reinterpret_cast<T*>(base + at);
@@ -109,17 +112,21 @@ struct SpecialMatch {
 bool special_partition(const Tokenizer& t, Str text, bool control, Scratch& scratch, SpecialMatch** out, size_t* n);
 // Fills t->special (sorted) from the attributes; `capacity` entries were laid out.
 void special_index(Tokenizer* t, uint32_t capacity);
+// Bytes that p[0, n) shares with the beginning of some user-defined token; UGM only.
+size_t special_user_prefix(const Tokenizer& t, const char* p, size_t n);
 // Bytes of special tokens looked for in texts; longer ones are not.
 constexpr uint32_t kMaxSpecialBytes = 512;
+// Bytes of tokens that WPM and UGM try at each place of a text; longer ones are not found.
+constexpr uint32_t kMaxTried = 256;
 
 // Byte <-> printable code point of GPT-2's byte alphabet.
 uint32_t byte_to_alphabet(uint8_t byte);
-int32_t alphabet_to_byte(uint32_t code);   // -1: not of the alphabet
+int32_t alphabet_to_byte(uint32_t code);  // -1: not of the alphabet
 
 // ---- Metadata (metadata.cpp) ------------------------------------------------------------------------------------------
 
-Status tokenizer_metadata(const Gguf& g, Tokenizer* t, Error* err);   // before the tables: kind, flags
+Status tokenizer_metadata(const Gguf& g, Tokenizer* t, Error* err);     // before the tables: kind, flags
 Status charsmap_metadata(const Gguf& g, Tokenizer* t, Error* err);      // UGM's normaliser
-Status tokenizer_special_ids(const Gguf& g, Tokenizer* t, Error* err); // after attributes and by_text exist (not dry)
+Status tokenizer_special_ids(const Gguf& g, Tokenizer* t, Error* err);  // after attributes and by_text exist (not dry)
 
 }  // namespace thimble

@@ -34,7 +34,7 @@ class MergeQueue {
     }
     static size_t bytes(size_t n) { return n * 4 + n / 3 + n / 8 + 512; }
 
-    void put(uint32_t i, uint32_t key) { key_[0][i] = key; }   // before build
+    void put(uint32_t i, uint32_t key) { key_[0][i] = key; }  // before build
     void build() {
         for (uint32_t level = 1; level < levels_; ++level)
             for (uint32_t i = 0; i < count_[level]; ++i) key_[level][i] = least(level - 1, i);

@@ -24,23 +24,48 @@ constexpr KindDefaults kKinds[] = {
 
 // Texts by which tokens are known where metadata do not name them. Groups are searched in order; the first text that is
 // a token counts.
-constexpr const char* kEndOfTurn[] = {"<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>",
-                                      "<EOT>", "_<EOT>", "[EOT]", "<\uff5cend\u2581of\u2581sentence\uff5c>", "<end_of_utterance>", nullptr};
+constexpr const char* kEndOfTurn[] = {
+    "<|eot_id|>",         "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>",
+    "<|end_of_text|>",    "<EOT>",      "_<EOT>",  "[EOT]",         "<\uff5cend\u2581of\u2581sentence\uff5c>",
+    "<end_of_utterance>", nullptr};
 constexpr const char* kEndOfMessage[] = {"<|eom_id|>", nullptr};
-constexpr const char* kFimPrefix[] = {"<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>", "<\uff5cfim\u2581begin\uff5c>", "<PRE>",
-                                      "\u2581<PRE>", "<|code_prefix|>", "<|prefix|>", nullptr};
-constexpr const char* kFimSuffix[] = {"<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>", "<\uff5cfim\u2581hole\uff5c>", "<SUF>",
-                                      "\u2581<SUF>", "<|code_suffix|>", "<|suffix|>", nullptr};
-constexpr const char* kFimMiddle[] = {"<|fim_middle|>", "<fim-middle>", "<fim_middle>", "<\uff5cfim\u2581end\uff5c>", "<MID>",
-                                      "\u2581<MID>", "<|code_middle|>", "<|middle|>", nullptr};
+constexpr const char* kFimPrefix[] = {
+    "<|fim_prefix|>",  "<fim-prefix>", "<fim_prefix>", "<\uff5cfim\u2581begin\uff5c>", "<PRE>", "\u2581<PRE>",
+    "<|code_prefix|>", "<|prefix|>",   nullptr};
+constexpr const char* kFimSuffix[] = {
+    "<|fim_suffix|>",  "<fim-suffix>", "<fim_suffix>", "<\uff5cfim\u2581hole\uff5c>", "<SUF>", "\u2581<SUF>",
+    "<|code_suffix|>", "<|suffix|>",   nullptr};
+constexpr const char* kFimMiddle[] = {"<|fim_middle|>", "<fim-middle>", "<fim_middle>",    "<\uff5cfim\u2581end\uff5c>",
+                                      "<MID>",          "\u2581<MID>",  "<|code_middle|>", "<|middle|>",
+                                      nullptr};
 constexpr const char* kFimPadding[] = {"<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]", nullptr};
-constexpr const char* kFimRepository[] = {"<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>", nullptr};
+constexpr const char* kFimRepository[] = {"<|fim_repo|>", "<|repo_name|>", "<fim-repo>",
+                                          "<REPO>",       "<reponame>",    nullptr};
 constexpr const char* kFimSeparator[] = {"<|file_sep|>", nullptr};
 // All of these end generation.
-constexpr const char* kEnds[] = {"<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>",
-                                 "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]",
-                                 "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<turn|>", "<|tool_response>",
-                                 "<\uff5cend\u2581of\u2581sentence\uff5c>", "[e~[", nullptr};
+constexpr const char* kEnds[] = {"<|eot_id|>",
+                                 "<|im_end|>",
+                                 "<|end|>",
+                                 "<|return|>",
+                                 "<|call|>",
+                                 "<|flush|>",
+                                 "<|calls|>",
+                                 "<end_of_turn>",
+                                 "<|endoftext|>",
+                                 "</s>",
+                                 "<|eom_id|>",
+                                 "<EOT>",
+                                 "_<EOT>",
+                                 "[EOT]",
+                                 "[EOS]",
+                                 "<|end_of_text|>",
+                                 "<end_of_utterance>",
+                                 "<eos>",
+                                 "<turn|>",
+                                 "<|tool_response>",
+                                 "<\uff5cend\u2581of\u2581sentence\uff5c>",
+                                 "[e~[",
+                                 nullptr};
 // Rendered always, though files call some of them control tokens.
 constexpr const char* kAlwaysShown[] = {"<|channel|>", "<|message|>", "<|start|>", "<|constrain|>", nullptr};
 
@@ -162,7 +187,8 @@ Status tokenizer_metadata(const Gguf& g, Tokenizer* t, Error* err) {
     for (const KindDefaults& k : kKinds)
         if (t->model == Str(k.model)) kind = &k;
     if (!kind)
-        return fail(err, kUnsupported, "tokenizer.ggml.model: '", t->model, "' is not supported; known: llama, gpt2, gemma4, bert, t5");
+        return fail(err, kUnsupported, "tokenizer.ggml.model: '", t->model,
+                    "' is not supported; known: llama, gpt2, gemma4, bert, t5");
     if (t->model == Str("gemma4")) t->pre_name = Str("gemma4");
     t->kind = kind->kind;
     t->bos = kind->bos;
@@ -189,14 +215,15 @@ Status tokenizer_metadata(const Gguf& g, Tokenizer* t, Error* err) {
         if (flags & kPreNoBos) t->bos = -1;
     }
     s = gguf_bool(g, "tokenizer.ggml.add_space_prefix", kGgufOptional, &t->add_space_prefix, err);
-    if (s == kOk) s = gguf_bool(g, "tokenizer.ggml.remove_extra_whitespaces", kGgufOptional, &t->remove_extra_spaces, err);
+    if (s == kOk)
+        s = gguf_bool(g, "tokenizer.ggml.remove_extra_whitespaces", kGgufOptional, &t->remove_extra_spaces, err);
     if (s == kOk) s = gguf_bool(g, "tokenizer.ggml.add_bos_token", kGgufOptional, &t->add_bos, err);
     if (s == kOk) s = gguf_bool(g, "tokenizer.ggml.add_eos_token", kGgufOptional, &t->add_eos, err);
     if (s == kOk) s = gguf_bool(g, "tokenizer.ggml.add_sep_token", kGgufOptional, &t->add_separator, err);
     if (s == kOk) s = gguf_bool(g, "tokenizer.ggml.normalizer.lowercase", kGgufOptional, &t->lower_case, err);
     t->strip_accents = t->lower_case;
     if (s == kOk) s = gguf_bool(g, "tokenizer.ggml.normalizer.strip_accents", kGgufOptional, &t->strip_accents, err);
-    if (t->newline_tokens) t->add_bos = true;   // files of this family are wrong about it
+    if (t->newline_tokens) t->add_bos = true;  // files of this family are wrong about it
     if (s == kOk && t->kind == kTokenizerUgm) s = charsmap_metadata(g, t, err);
     return s;
 }
@@ -206,25 +233,35 @@ Status tokenizer_special_ids(const Gguf& g, Tokenizer* t, Error* err) {
         const char* key;
         int32_t* id;
     } keys[] = {
-        {"tokenizer.ggml.bos_token_id", &t->bos},          {"tokenizer.ggml.eos_token_id", &t->eos},
-        {"tokenizer.ggml.eot_token_id", &t->eot},          {"tokenizer.ggml.eom_token_id", &t->eom},
-        {"tokenizer.ggml.unknown_token_id", &t->unknown},  {"tokenizer.ggml.seperator_token_id", &t->separator},
-        {"tokenizer.ggml.padding_token_id", &t->padding},  {"tokenizer.ggml.mask_token_id", &t->mask},
-        {"tokenizer.ggml.fim_pre_token_id", &t->fim_prefix}, {"tokenizer.ggml.fim_suf_token_id", &t->fim_suffix},
-        {"tokenizer.ggml.fim_mid_token_id", &t->fim_middle}, {"tokenizer.ggml.fim_pad_token_id", &t->fim_padding},
-        {"tokenizer.ggml.fim_rep_token_id", &t->fim_repository}, {"tokenizer.ggml.fim_sep_token_id", &t->fim_separator},
-        {"tokenizer.ggml.prefix_token_id", &t->fim_prefix}, {"tokenizer.ggml.suffix_token_id", &t->fim_suffix},
+        {"tokenizer.ggml.bos_token_id", &t->bos},
+        {"tokenizer.ggml.eos_token_id", &t->eos},
+        {"tokenizer.ggml.eot_token_id", &t->eot},
+        {"tokenizer.ggml.eom_token_id", &t->eom},
+        {"tokenizer.ggml.unknown_token_id", &t->unknown},
+        {"tokenizer.ggml.seperator_token_id", &t->separator},
+        {"tokenizer.ggml.padding_token_id", &t->padding},
+        {"tokenizer.ggml.mask_token_id", &t->mask},
+        {"tokenizer.ggml.fim_pre_token_id", &t->fim_prefix},
+        {"tokenizer.ggml.fim_suf_token_id", &t->fim_suffix},
+        {"tokenizer.ggml.fim_mid_token_id", &t->fim_middle},
+        {"tokenizer.ggml.fim_pad_token_id", &t->fim_padding},
+        {"tokenizer.ggml.fim_rep_token_id", &t->fim_repository},
+        {"tokenizer.ggml.fim_sep_token_id", &t->fim_separator},
+        {"tokenizer.ggml.prefix_token_id", &t->fim_prefix},
+        {"tokenizer.ggml.suffix_token_id", &t->fim_suffix},
         {"tokenizer.ggml.middle_token_id", &t->fim_middle},
     };
     for (const auto& k : keys) {
-        if (*k.id >= 0 && static_cast<uint32_t>(*k.id) >= t->n_vocab) *k.id = -1;   // a default beyond a small vocabulary
-        constexpr int64_t kAbsent = -2, kNone32 = 0xffffffff;                       // writers spell "none" as -1
+        if (*k.id >= 0 && static_cast<uint32_t>(*k.id) >= t->n_vocab)
+            *k.id = -1;                                        // a default beyond a small vocabulary
+        constexpr int64_t kAbsent = -2, kNone32 = 0xffffffff;  // writers spell "none" as -1
         int64_t id = kAbsent;
         const Status s = gguf_i64(g, k.key, kGgufOptional, &id, err);
         if (s != kOk) return s;
         if (id == kAbsent || id == -1 || id == kNone32) continue;
         if (id < 0 || id >= static_cast<int64_t>(t->n_vocab))
-            return fail(err, kFormat, k.key, ": is ", static_cast<long long>(id), ", the vocabulary has ", t->n_vocab, " tokens");
+            return fail(err, kFormat, k.key, ": is ", static_cast<long long>(id), ", the vocabulary has ", t->n_vocab,
+                        " tokens");
         *k.id = static_cast<int32_t>(id);
     }
     collect_ends(t);

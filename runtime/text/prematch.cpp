@@ -15,48 +15,54 @@ struct Range {
 };
 // Letters of the scripts with case: Latin, Greek, Cyrillic, Armenian, Georgian, Cherokee, Coptic, Deseret, Osage, ...
 constexpr Range kCasedScriptRanges[] = {
-    {0x41, 0x5a}, {0x61, 0x7a}, {0xb5, 0xb5}, {0xc0, 0xd6}, {0xd8, 0xf6}, {0xf8, 0x1ba}, {0x1bc, 0x1bf},
-    {0x1c4, 0x293}, {0x295, 0x2af}, {0x370, 0x373}, {0x376, 0x377}, {0x37b, 0x37d}, {0x37f, 0x37f},
-    {0x386, 0x386}, {0x388, 0x38a}, {0x38c, 0x38c}, {0x38e, 0x3a1}, {0x3a3, 0x3f5}, {0x3f7, 0x481}, {0x48a, 0x52f},
-    {0x531, 0x556}, {0x10a0, 0x10c5}, {0x13a0, 0x13f5}, {0x13f8, 0x13fd}, {0x1c90, 0x1cba}, {0x1cbd, 0x1cbf},
-    {0x1d00, 0x1d2b}, {0x1d6b, 0x1d77}, {0x1d79, 0x1d9a}, {0x1e00, 0x1f15}, {0x1f18, 0x1f1d}, {0x1f20, 0x1f45},
-    {0x1f48, 0x1f4d}, {0x1f50, 0x1f57}, {0x1f59, 0x1f59}, {0x1f5b, 0x1f5b}, {0x1f5d, 0x1f5d}, {0x1f5f, 0x1f7d},
-    {0x1f80, 0x1fb4}, {0x1fb6, 0x1fbc}, {0x1fbe, 0x1fbe}, {0x1fc2, 0x1fc4}, {0x1fc6, 0x1fcc}, {0x1fd0, 0x1fd3},
-    {0x1fd6, 0x1fdb}, {0x1fe0, 0x1fec}, {0x1ff2, 0x1ff4}, {0x1ff6, 0x1ffc}, {0x2102, 0x2102}, {0x2107, 0x2107},
-    {0x210a, 0x2113}, {0x2115, 0x2115}, {0x2119, 0x211d}, {0x2124, 0x2124}, {0x2126, 0x2126}, {0x2128, 0x2128},
-    {0x212a, 0x212d}, {0x212f, 0x2134}, {0x2139, 0x2139}, {0x213c, 0x213f}, {0x2145, 0x2149}, {0x214e, 0x214e},
-    {0x2183, 0x2184}, {0x2c00, 0x2c7b}, {0x2c7e, 0x2ce4}, {0x2ceb, 0x2cee}, {0x2cf2, 0x2cf3},
-    {0xa640, 0xa66d}, {0xa680, 0xa69b}, {0xa722, 0xa76f}, {0xa771, 0xa787}, {0xa78b, 0xa78e},
-    {0xab70, 0xabbf}, {0xfb00, 0xfb06}, {0xfb13, 0xfb17}, {0xff21, 0xff3a}, {0xff41, 0xff5a}, {0x10400, 0x1044f},
-    {0x104b0, 0x104d3}, {0x104d8, 0x104fb}, {0x10c80, 0x10cb2}, {0x10cc0, 0x10cf2}, {0x118a0, 0x118df},
-    {0x1e900, 0x1e943},
+    {0x41, 0x5a},       {0x61, 0x7a},       {0xb5, 0xb5},       {0xc0, 0xd6},       {0xd8, 0xf6},
+    {0xf8, 0x1ba},      {0x1bc, 0x1bf},     {0x1c4, 0x293},     {0x295, 0x2af},     {0x370, 0x373},
+    {0x376, 0x377},     {0x37b, 0x37d},     {0x37f, 0x37f},     {0x386, 0x386},     {0x388, 0x38a},
+    {0x38c, 0x38c},     {0x38e, 0x3a1},     {0x3a3, 0x3f5},     {0x3f7, 0x481},     {0x48a, 0x52f},
+    {0x531, 0x556},     {0x10a0, 0x10c5},   {0x13a0, 0x13f5},   {0x13f8, 0x13fd},   {0x1c90, 0x1cba},
+    {0x1cbd, 0x1cbf},   {0x1d00, 0x1d2b},   {0x1d6b, 0x1d77},   {0x1d79, 0x1d9a},   {0x1e00, 0x1f15},
+    {0x1f18, 0x1f1d},   {0x1f20, 0x1f45},   {0x1f48, 0x1f4d},   {0x1f50, 0x1f57},   {0x1f59, 0x1f59},
+    {0x1f5b, 0x1f5b},   {0x1f5d, 0x1f5d},   {0x1f5f, 0x1f7d},   {0x1f80, 0x1fb4},   {0x1fb6, 0x1fbc},
+    {0x1fbe, 0x1fbe},   {0x1fc2, 0x1fc4},   {0x1fc6, 0x1fcc},   {0x1fd0, 0x1fd3},   {0x1fd6, 0x1fdb},
+    {0x1fe0, 0x1fec},   {0x1ff2, 0x1ff4},   {0x1ff6, 0x1ffc},   {0x2102, 0x2102},   {0x2107, 0x2107},
+    {0x210a, 0x2113},   {0x2115, 0x2115},   {0x2119, 0x211d},   {0x2124, 0x2124},   {0x2126, 0x2126},
+    {0x2128, 0x2128},   {0x212a, 0x212d},   {0x212f, 0x2134},   {0x2139, 0x2139},   {0x213c, 0x213f},
+    {0x2145, 0x2149},   {0x214e, 0x214e},   {0x2183, 0x2184},   {0x2c00, 0x2c7b},   {0x2c7e, 0x2ce4},
+    {0x2ceb, 0x2cee},   {0x2cf2, 0x2cf3},   {0xa640, 0xa66d},   {0xa680, 0xa69b},   {0xa722, 0xa76f},
+    {0xa771, 0xa787},   {0xa78b, 0xa78e},   {0xab70, 0xabbf},   {0xfb00, 0xfb06},   {0xfb13, 0xfb17},
+    {0xff21, 0xff3a},   {0xff41, 0xff5a},   {0x10400, 0x1044f}, {0x104b0, 0x104d3}, {0x104d8, 0x104fb},
+    {0x10c80, 0x10cb2}, {0x10cc0, 0x10cf2}, {0x118a0, 0x118df}, {0x1e900, 0x1e943},
 };
 constexpr Range kCasedMarkRanges[] = {{0x21, 0x2f},     {0x3a, 0x7e},     {0x2018, 0x201f},
                                       {0x3001, 0x3002}, {0xff01, 0xff0f}, {0xff1a, 0xff5e}};
 constexpr Range kHanHangulRanges[] = {{0x800, 0x9fa5}, {0xac00, 0xd7ff}};
 constexpr Range kHanKanaRanges[] = {{0x3040, 0x30ff}, {0x4e00, 0x9fa5}};
-constexpr Range kAsianRanges[] = {{0xe40, 0xeff},   {0x1000, 0x109f}, {0x1100, 0x11ff}, {0x1780, 0x17ff}, {0x2f00, 0x2fdf},
-                                  {0x3040, 0x30ff}, {0x3400, 0x4dbf}, {0x4e00, 0xfaff}, {0xff65, 0xff9f}};
+constexpr Range kAsianRanges[] = {{0xe40, 0xeff},   {0x1000, 0x109f}, {0x1100, 0x11ff},
+                                  {0x1780, 0x17ff}, {0x2f00, 0x2fdf}, {0x3040, 0x30ff},
+                                  {0x3400, 0x4dbf}, {0x4e00, 0xfaff}, {0xff65, 0xff9f}};
 constexpr Range kHangulRanges[] = {{0x3131, 0x318e}, {0xac00, 0xd7a3}};
-constexpr Range kCjkMarkRanges[] = {{0x2014, 0x2014}, {0x2018, 0x2019}, {0x201c, 0x201d}, {0x2026, 0x2026}, {0x3001, 0x303f},
-                                    {0xfe30, 0xfe4f}, {0xff01, 0xff01}, {0xff0c, 0xff0c}, {0xff1a, 0xff1b}};
+constexpr Range kCjkMarkRanges[] = {{0x2014, 0x2014}, {0x2018, 0x2019}, {0x201c, 0x201d},
+                                    {0x2026, 0x2026}, {0x3001, 0x303f}, {0xfe30, 0xfe4f},
+                                    {0xff01, 0xff01}, {0xff0c, 0xff0c}, {0xff1a, 0xff1b}};
 constexpr Range kBopomofoRanges[] = {{0x3105, 0x312f}};
-constexpr Range kHanRanges[] = {{0x3400, 0x4dbf},   {0x4e00, 0x9fff},   {0xf900, 0xfaff},  {0x20000, 0x2a6df},
-                                {0x2a700, 0x2ebef}, {0x2f800, 0x2fa1f}};
+constexpr Range kHanRanges[] = {{0x3400, 0x4dbf},   {0x4e00, 0x9fff},   {0xf900, 0xfaff},
+                                {0x20000, 0x2a6df}, {0x2a700, 0x2ebef}, {0x2f800, 0x2fa1f}};
 // ( | . , ! ? and the full stops, commas and ellipses of other scripts, ).
-constexpr Range kSentenceMarkRanges[] = {{0x21, 0x21},     {0x28, 0x29},     {0x2c, 0x2c},     {0x2e, 0x2e},
-                                         {0x3f, 0x3f},     {0x7c, 0x7c},     {0x60c, 0x60c},   {0x6d4, 0x6d4},
-                                         {0x964, 0x964},   {0x2026, 0x2026}, {0x3001, 0x3002}, {0xff0c, 0xff0c}};
+constexpr Range kSentenceMarkRanges[] = {{0x21, 0x21},   {0x28, 0x29},     {0x2c, 0x2c},     {0x2e, 0x2e},
+                                         {0x3f, 0x3f},   {0x7c, 0x7c},     {0x60c, 0x60c},   {0x6d4, 0x6d4},
+                                         {0x964, 0x964}, {0x2026, 0x2026}, {0x3001, 0x3002}, {0xff0c, 0xff0c}};
 
 template <size_t N>
 bool in(const Range (&ranges)[N], uint32_t c) {
     const uint32_t code = c & kScanCode;
-    if ((c & kScanSpace) && code > 0x7f) return false;   // the expressions see other spaces as white space only
+    if ((c & kScanSpace) && code > 0x7f) return false;  // the expressions see other spaces as white space only
     size_t low = 0, high = N;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (code > ranges[middle].last) low = middle + 1;
-        else high = middle;
+        if (code > ranges[middle].last)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low < N && code >= ranges[low].first;
 }
@@ -88,7 +94,7 @@ bool is_falcon_mark(uint32_t c) {
 // One piece being scanned.
 struct Scan {
     const uint32_t* code;
-    size_t from, to;      // the piece
+    size_t from, to;  // the piece
     uint64_t* steps;
 
     template <class Test>
@@ -110,7 +116,8 @@ struct Scan {
     }
     template <class Body>
     size_t spaced_run(size_t at, Body body) const {
-        return led_run(at, [](uint32_t c) { return code_of(c) == ' '; }, body);
+        return led_run(
+            at, [](uint32_t c) { return code_of(c) == ' '; }, body);
     }
     template <class Body, class Tail>
     size_t spaced_run(size_t at, Body body, Tail tail) const {
@@ -241,7 +248,8 @@ size_t pre_match(PreRule rule, const uint32_t* code, size_t from, size_t at, siz
         case kSpaceNumbers: return s.spaced_run(at, is_number);
         case kSpaceOther: return s.spaced_run(at, is_other);
         case kOtherNewlines: return s.spaced_run(at, is_other, is_newline);
-        case kOtherSlashes: return s.spaced_run(at, is_other, [](uint32_t c) { return is_newline(c) || code_of(c) == '/'; });
+        case kOtherSlashes:
+            return s.spaced_run(at, is_other, [](uint32_t c) { return is_newline(c) || code_of(c) == '/'; });
         case kOtherOneSlash: {
             const size_t end = s.spaced_run(at, is_other);
             return end > at && end < to && (is_newline(code[end]) || s.is(end, '/')) ? end + 1 : end;
@@ -278,8 +286,10 @@ size_t pre_match(PreRule rule, const uint32_t* code, size_t from, size_t at, siz
         case kAnySpaceMarks: return s.led_run(at, is_space, [](uint32_t c) { return kind_of(c) == kPunctuation; });
         case kMarkRunFalcon: return s.run(at, is_falcon_mark);
         case kMarkRunDefault: return s.run(at, [](uint32_t c) { return is_falcon_mark(c) && code_of(c) != '`'; });
-        case kDigits3: return at + 3 <= to && is_digit(code[at]) && is_digit(code[at + 1]) && is_digit(code[at + 2]) ? at + 3 : at;
-        case kNoBloomMarks: return s.spaced_run(at, [](uint32_t c) { return !is_space(c) && !in(kSentenceMarkRanges, c); });
+        case kDigits3:
+            return at + 3 <= to && is_digit(code[at]) && is_digit(code[at + 1]) && is_digit(code[at + 2]) ? at + 3 : at;
+        case kNoBloomMarks:
+            return s.spaced_run(at, [](uint32_t c) { return !is_space(c) && !in(kSentenceMarkRanges, c); });
         case kHanKana: return s.run(at, [](uint32_t c) { return in(kHanKanaRanges, c); });
         case kHanHangul: return s.run(at, [](uint32_t c) { return in(kHanHangulRanges, c); });
         case kAsianScripts: return s.run(at, [](uint32_t c) { return in(kAsianRanges, c); });
@@ -292,8 +302,9 @@ size_t pre_match(PreRule rule, const uint32_t* code, size_t from, size_t at, siz
         case kMark1: return one(s, at, [](uint32_t c) { return kind_of(c) == kPunctuation || is_ascii_sign(c); });
         case kHanRun: return s.run(at, is_han);
         case kKimiWord: return with_ending(s, at, s.led_run(at, leads_word, is_plain_letter));
-        case kLines: return s.is(at, '\n') ? s.run(at, [](uint32_t c) { return code_of(c) == '\n'; })
-                                           : s.run(at, [](uint32_t c) { return code_of(c) != '\n'; });
+        case kLines:
+            return s.is(at, '\n') ? s.run(at, [](uint32_t c) { return code_of(c) == '\n'; })
+                                  : s.run(at, [](uint32_t c) { return code_of(c) != '\n'; });
         case kTrailingSpaces:
         case kDigitGroups:
         case kDigitGroupStarts:

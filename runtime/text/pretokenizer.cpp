@@ -20,17 +20,20 @@ struct PreTokenizer {
 };
 
 namespace {
-#define GPT2_STAGE {kContractionLower, kSpaceLetters, kSpaceNumbers, kSpaceOther, kSpacesButLast, kSpaces}
-#define QWEN2_STAGE {kContraction, kWord, kNumber1, kOtherNewlines, kNewlines, kSpacesButLast, kSpaces}
-#define DEEPSEEK_STAGE {kAsciiMarkWord, kUnmarkedWord, kMarksNewlines, kNewlines, kSpacesButLast, kSpaces}
+#define GPT2_STAGE \
+    { kContractionLower, kSpaceLetters, kSpaceNumbers, kSpaceOther, kSpacesButLast, kSpaces }
+#define QWEN2_STAGE \
+    { kContraction, kWord, kNumber1, kOtherNewlines, kNewlines, kSpacesButLast, kSpaces }
+#define DEEPSEEK_STAGE \
+    { kAsciiMarkWord, kUnmarkedWord, kMarksNewlines, kNewlines, kSpacesButLast, kSpaces }
 constexpr PreStages kDefault = {{{kMarkRunDefault}, GPT2_STAGE, {kNumbers}, {kDigits3}}};
 constexpr PreStages kGpt2 = {{GPT2_STAGE}};
 constexpr PreStages kStarcoder = {{{kNumber1}, GPT2_STAGE}};
 constexpr PreStages kFalcon = {{{kMarkRunFalcon}, GPT2_STAGE, {kDigits3}}};
 constexpr PreStages kLlama3 = {{{kContraction, kWord, kNumbers3, kOtherNewlines, kNewlines, kSpacesButLast, kSpaces}}};
 constexpr PreStages kJais2 = {{{kContraction, kWord, kNumbers3, kOtherNewlines, kNewlines, kSpacesByPowers}}};
-constexpr PreStages kMinicpm5 = {{{kNumbers3},
-                                  {kContraction, kWord, kNumbers, kOtherNewlines, kNewlines, kSpacesButLast, kSpaces}}};
+constexpr PreStages kMinicpm5 = {
+    {{kNumbers3}, {kContraction, kWord, kNumbers, kOtherNewlines, kNewlines, kSpacesButLast, kSpaces}}};
 constexpr PreStages kQwen2 = {{QWEN2_STAGE}};
 constexpr PreStages kQwen35 = {
     {{kContraction, kMarkedWord, kNumber1, kUnmarkedNewlines, kNewlines, kSpacesButLast, kSpaces}}};
@@ -43,15 +46,13 @@ constexpr PreStages kDeepseekLlm = {
     {{kNewline1}, {kCasedScripts}, {kCasedScriptMarks}, {kTrailingSpaces}, {kHanHangul}, {kNumbers}}};
 constexpr PreStages kDeepseekCoder = {{{kNewline1}, {kAnySpaceLetters}, {kAnySpaceMarks}, {kHanHangul}, {kNumber1}}};
 constexpr PreStages kDeepseek3 = {{{kNumbers3}, {kHanKana}, DEEPSEEK_STAGE}};
-constexpr PreStages kSpark = {{{kNumbers3},
-                               {kHanKana},
-                               {kAsciiMarkWord, kUnmarkedWord, kMarks, kNewline1, kSpacesButLast, kSpaces},
-                               {kNumber1}}};
+constexpr PreStages kSpark = {
+    {{kNumbers3}, {kHanKana}, {kAsciiMarkWord, kUnmarkedWord, kMarks, kNewline1, kSpacesButLast, kSpaces}, {kNumber1}}};
 constexpr PreStages kAfmoe = {{{kDigitGroups}, {kAsianScripts}, DEEPSEEK_STAGE}};
-constexpr PreStages kYoutu = {{{kYoutuScripts},
-                               {kMarkedWordEnding, kNumber1, kOtherSlashes, kNewlines, kSpacesButLast, kSpaces}}};
-constexpr PreStages kTinyAya = {{{kDigitGroups},
-                                 {kMarkedWordEnding, kNumbers3, kOtherSlashes, kNewlines, kSpacesButLast, kSpaces}}};
+constexpr PreStages kYoutu = {
+    {{kYoutuScripts}, {kMarkedWordEnding, kNumber1, kOtherSlashes, kNewlines, kSpacesButLast, kSpaces}}};
+constexpr PreStages kTinyAya = {
+    {{kDigitGroups}, {kMarkedWordEnding, kNumbers3, kOtherSlashes, kNewlines, kSpacesButLast, kSpaces}}};
 constexpr PreStages kTekken = {{{kCasedWord, kNumber1, kOtherSlashes, kNewlines, kSpacesButLast, kSpaces}}};
 constexpr PreStages kGpt4o = {{{kCasedWordEnding, kNumbers3, kOtherSlashes, kNewlines, kSpacesButLast, kSpaces}}};
 constexpr PreStages kGraniteMulti = {
@@ -165,7 +166,8 @@ void run_stage(const PreRule* rules, uint32_t* code, size_t from, size_t to, uin
     }
     for (size_t at = from; at < to;) {
         size_t end = at;
-        for (const PreRule* rule = rules; *rule != kRuleEnd && end == at; ++rule) end = pre_match(*rule, code, from, at, to, steps);
+        for (const PreRule* rule = rules; *rule != kRuleEnd && end == at; ++rule)
+            end = pre_match(*rule, code, from, at, to, steps);
         if (end == at) {
             ++at;
             continue;
@@ -194,7 +196,8 @@ size_t scan_decode(const char* text, size_t n, bool escape_spaces, uint32_t* cod
         uint32_t c = utf8_decode(text + at, n - at, &used);
         at += used;
         if (c == ' ' && escape_spaces) c = 0x2581;
-        code[count++] = c | static_cast<uint32_t>(unicode_kind(c)) << kScanKindShift | (unicode_is_space(c) ? kScanSpace : 0);
+        code[count++] =
+            c | static_cast<uint32_t>(unicode_kind(c)) << kScanKindShift | (unicode_is_space(c) ? kScanSpace : 0);
     }
     return count;
 }

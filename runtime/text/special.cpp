@@ -27,13 +27,13 @@ struct Finder {
     const Tokenizer& t;
     const char* text;
     size_t size;
-    bool control;   // control and unknown tokens too
+    bool control;  // control and unknown tokens too
 
     Str token(uint32_t i) const { return t.tokens.at(static_cast<uint32_t>(t.special[i])); }
     // The longest special token at `at` that is shorter than `limit` bytes; -1: none.
     int32_t longest(size_t at, size_t limit) const {
         int32_t found = -1;
-        uint32_t low = 0, high = t.n_special;   // tokens that begin with text[at, at + depth)
+        uint32_t low = 0, high = t.n_special;  // tokens that begin with text[at, at + depth)
         for (size_t depth = 0; low < high && depth < limit; ++depth) {
             for (; low < high && token(low).size == depth; ++low) {
                 const uint8_t a = t.attribute[t.special[low]];
@@ -50,8 +50,10 @@ struct Finder {
     uint32_t bound(uint32_t low, uint32_t high, size_t depth, uint8_t c) const {
         while (low < high) {
             const uint32_t middle = low + (high - low) / 2;
-            if (static_cast<uint8_t>(token(middle).data[depth]) < c) low = middle + 1;
-            else high = middle;
+            if (static_cast<uint8_t>(token(middle).data[depth]) < c)
+                low = middle + 1;
+            else
+                high = middle;
         }
         return low;
     }
@@ -88,7 +90,8 @@ void special_index(Tokenizer* t, uint32_t capacity) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < t->n_vocab && n < capacity; ++i) {
         const size_t size = t->tokens.at(i).size;
-        if (!(t->attribute[i] & (kTokenControl | kTokenUser | kTokenUnknown)) || size == 0 || size > kMaxSpecialBytes) continue;
+        if (!(t->attribute[i] & (kTokenControl | kTokenUser | kTokenUnknown)) || size == 0 || size > kMaxSpecialBytes)
+            continue;
         t->special[n++] = static_cast<int32_t>(i);
     }
     t->n_special = n;
@@ -100,6 +103,25 @@ void special_index(Tokenizer* t, uint32_t capacity) {
         t->special[end] = largest;
         sift_down(*t, t->special, 0, end);
     }
+    if (!t->users_before) return;
+    t->users_before[0] = 0;
+    for (uint32_t i = 0; i < n; ++i)
+        t->users_before[i + 1] = t->users_before[i] + ((t->attribute[t->special[i]] & kTokenUser) != 0);
+}
+
+size_t special_user_prefix(const Tokenizer& t, const char* p, size_t n) {
+    const Finder f{t, p, n, true};
+    uint32_t low = 0, high = t.n_special;
+    size_t shared = 0;
+    for (size_t depth = 0; t.users_before[high] > t.users_before[low]; ++depth) {
+        shared = depth;
+        while (low < high && f.token(low).size == depth) ++low;
+        if (depth >= n) break;
+        const uint8_t c = static_cast<uint8_t>(p[depth]);
+        low = f.bound(low, high, depth, c);
+        if (c < 0xff) high = f.bound(low, high, depth, static_cast<uint8_t>(c + 1));
+    }
+    return shared;
 }
 
 bool special_partition(const Tokenizer& t, Str text, bool control, Scratch& scratch, SpecialMatch** out, size_t* n) {
@@ -108,35 +130,32 @@ bool special_partition(const Tokenizer& t, Str text, bool control, Scratch& scra
     const Finder f{t, text.data, text.size, control};
     bool first[256] = {};
     for (uint32_t i = 0; i < t.n_special; ++i)
-        if (control || !(t.attribute[t.special[i]] & (kTokenControl | kTokenUnknown))) first[static_cast<uint8_t>(f.token(i).data[0])] = true;
+        if (control || !(t.attribute[t.special[i]] & (kTokenControl | kTokenUnknown)))
+            first[static_cast<uint8_t>(f.token(i).data[0])] = true;
 
-    size_t count = 0, longest = 0, room = 0;
+    size_t count = 0, longest = 0;
     SpecialMatch* match = scratch.take<SpecialMatch>(0);
     for (size_t at = 0; at < text.size; ++at) {
         if (!first[static_cast<uint8_t>(text.data[at])]) continue;
         const int32_t id = f.longest(at, kMaxSpecialBytes + 1);
         if (id < 0) continue;
-        if (count == room) {   // grows where it lies: nothing else is taken meanwhile
-            const size_t more = room ? room : 16;
-            if (!match || scratch.size - scratch.used < more * sizeof(SpecialMatch)) return false;
-            scratch.used += more * sizeof(SpecialMatch);
-            room += more;
-        }
+        // The list grows where it lies: nothing else is taken meanwhile.
+        if (!match || scratch.size - scratch.used < sizeof(SpecialMatch)) return false;
+        scratch.used += sizeof(SpecialMatch);
         const size_t size = t.tokens.at(static_cast<uint32_t>(id)).size;
         match[count++] = {static_cast<uint32_t>(at), static_cast<uint32_t>(at + size), id};
         longest = size > longest ? size : longest;
     }
-    scratch.used -= (room - count) * sizeof(SpecialMatch);
     if (count == 0) return true;
 
-    Scratch bits = scratch;   // given back at the end
+    Scratch bits = scratch;  // given back at the end
     Taken taken{bits.take<uint8_t>(text.size / 8 + 1)};
     uint8_t* done = bits.take<uint8_t>(count);
     if (!taken.bit || !done) return false;
     memset(taken.bit, 0, text.size / 8 + 1);
     memset(done, 0, count);
     while (longest > 0) {
-        size_t shorter = 0;   // longest of those that wait
+        size_t shorter = 0;  // longest of those that wait
         for (size_t i = 0; i < count; ++i) {
             SpecialMatch& m = match[i];
             if (done[i] || m.id < 0) continue;

@@ -15,13 +15,13 @@ uint32_t score_key(float score) {
     uint32_t bits;
     memcpy(&bits, &positive_zero, 4);
     const uint32_t ascending = bits >> 31 ? ~bits : bits | 0x80000000u;
-    return ~ascending;   // kNoPair - 1 and kNoPair would be NaNs
+    return ~ascending;  // kNoPair - 1 and kNoPair would be NaNs
 }
 
 struct SpmRule {
     const Tokenizer& t;
     const char* text;
-    const uint32_t* start;   // of each symbol, and the end of the text
+    const uint32_t* start;  // of each symbol, and the end of the text
     uint32_t pair(uint32_t left, uint32_t, uint32_t after) const {
         const int32_t id = find_text(t, text + start[left], start[after] - start[left]);
         return id < 0 ? kNoPair : score_key(token_score(t, id));

@@ -27,8 +27,9 @@ uint8_t attribute_of(int32_t type) {
 Status per_token(const Gguf& g, Str key, uint32_t n, uint32_t type_a, uint32_t type_b, GgufValue* out, Error* err) {
     if (!gguf_find(g, key, out)) return kOk;
     if (out->type != kGgufArray || (out->element != type_a && out->element != type_b))
-        return fail(err, kFormat, key, ": an array of ", gguf_type_name(type_a), " or ", gguf_type_name(type_b), " is expected, found ",
-                    out->type == kGgufArray ? "an array of " : "", gguf_type_name(out->element));
+        return fail(err, kFormat, key, ": an array of ", gguf_type_name(type_a), " or ", gguf_type_name(type_b),
+                    " is expected, found ", out->type == kGgufArray ? "an array of " : "",
+                    gguf_type_name(out->element));
     if (out->count < n) return fail(err, kFormat, key, ": has ", out->count, " items for ", n, " tokens");
     return kOk;
 }
@@ -101,20 +102,23 @@ Status tokenizer_build(const Gguf& g, Arena& arena, Tokenizer* out, Error* err) 
         s = gguf_strings(g, "tokenizer.ggml.merges", kGgufRequired, arena, &t.merges, err);
     if (s != kOk) return s;
     if (t.merges.count > kMaxTokens)
-        return fail(err, kFormat, "tokenizer.ggml.merges: ", t.merges.count, " merges; at most ", kMaxTokens, " are expected");
+        return fail(err, kFormat, "tokenizer.ggml.merges: ", t.merges.count, " merges; at most ", kMaxTokens,
+                    " are expected");
 
     const uint32_t special = count_special(types, t.n_vocab);
     t.attribute = arena.array<uint8_t>(t.n_vocab);
     hash_layout(arena, t.n_vocab, &t.by_text);
     hash_layout(arena, t.merges.count, &t.by_pair);
     t.special = arena.array<int32_t>(special);
+    if (t.kind == kTokenizerUgm) t.users_before = arena.array<uint32_t>(uint64_t{special} + 1);
     if (arena.dry()) return kOk;
     if (arena.overflowed()) return fail(err, kMemory, "the tokenizer does not fit the buffer");
 
     s = vocabulary_index(&t, err);
     if (s == kOk) s = merges_index(&t, err);
     if (s != kOk) return s;
-    for (uint32_t i = 0; i < t.n_vocab; ++i) t.attribute[i] = attribute_of(types.data ? gguf_at<int32_t>(types, i) : kTypeNormal);
+    for (uint32_t i = 0; i < t.n_vocab; ++i)
+        t.attribute[i] = attribute_of(types.data ? gguf_at<int32_t>(types, i) : kTypeNormal);
     index_bytes(&t);
     s = tokenizer_special_ids(g, &t, err);
     if (s != kOk) return s;

@@ -25,7 +25,7 @@ enum TokenAttribute : uint8_t {
     kTokenNormal = 1,
     kTokenUnknown = 2,
     kTokenControl = 4,
-    kTokenUser = 8,        // user-defined: matched in the text before all else
+    kTokenUser = 8,  // user-defined: matched in the text before all else
     kTokenUnused = 16,
     kTokenByte = 32,       // <0x00> to <0xFF>
     kTokenStripLeft = 64,  // takes the white space before it in the text
@@ -43,39 +43,41 @@ constexpr uint32_t kMaxEndTokens = 64;
 
 struct Tokenizer {
     TokenizerKind kind = kTokenizerSpm;
-    const PreTokenizer* pre = nullptr;    // BPE only
-    Str model, pre_name;                  // as the file names them
+    const PreTokenizer* pre = nullptr;  // BPE only
+    Str model, pre_name;                // as the file names them
     uint32_t n_vocab = 0;
     uint32_t max_token = 0, max_merge = 0;  // bytes of the longest token, and of the longest text that merges make
 
     // -1: none. All others are < n_vocab.
     int32_t bos = -1, eos = -1, eot = -1, eom = -1, unknown = -1, separator = -1, padding = -1, mask = -1;
-    int32_t fim_prefix = -1, fim_suffix = -1, fim_middle = -1, fim_padding = -1, fim_repository = -1, fim_separator = -1;
+    int32_t fim_prefix = -1, fim_suffix = -1, fim_middle = -1, fim_padding = -1, fim_repository = -1,
+            fim_separator = -1;
 
     bool add_bos = false, add_eos = false, add_separator = false;
-    bool add_space_prefix = false;        // a space goes before text; a detokeniser strips it at the very start
-    bool clean_spaces = false;            // conventional clean-up of " ." and the like when a whole text is detokenised
-    bool escape_spaces = true;            // U+2581 in token texts is a space
-    bool byte_alphabet = false;           // token texts spell bytes in GPT-2's printable alphabet
+    bool add_space_prefix = false;  // a space goes before text; a detokeniser strips it at the very start
+    bool clean_spaces = false;      // conventional clean-up of " ." and the like when a whole text is detokenised
+    bool escape_spaces = true;      // U+2581 in token texts is a space
+    bool byte_alphabet = false;     // token texts spell bytes in GPT-2's printable alphabet
     bool ignore_merges = false;
     bool newline_tokens = false;
-    bool remove_extra_spaces = false, space_suffix = false;      // UGM
-    bool lower_case = true, strip_accents = true;                // WPM
+    bool remove_extra_spaces = false, space_suffix = false;  // UGM
+    bool lower_case = true, strip_accents = true;            // WPM
 
     // Private.
     GgufStrings tokens;
-    GgufValue scores;                     // f32 or i32; data == nullptr: all 0
-    uint8_t* attribute = nullptr;         // [n_vocab] TokenAttribute bits
+    GgufValue scores;              // f32 or i32; data == nullptr: all 0
+    uint8_t* attribute = nullptr;  // [n_vocab] TokenAttribute bits
     HashTable by_text;
-    GgufStrings merges;                   // "left right"; the rank is the index
-    HashTable by_pair;                    // (left, right) -> rank
-    int32_t byte_id[256];                 // token of a byte, -1: none
-    int32_t* special = nullptr;           // [n_special] tokens looked for in the text, sorted by their bytes
+    GgufStrings merges;          // "left right"; the rank is the index
+    HashTable by_pair;           // (left, right) -> rank
+    int32_t byte_id[256];        // token of a byte, -1: none
+    int32_t* special = nullptr;  // [n_special] tokens looked for in the text, sorted by their bytes
     uint32_t n_special = 0;
-    int32_t end[kMaxEndTokens];           // the end-of-generation set, ascending
+    uint32_t* users_before = nullptr;  // UGM: [n_special + 1] user-defined ones among the first i of special
+    int32_t end[kMaxEndTokens];        // the end-of-generation set, ascending
     uint32_t n_end = 0;
-    GgufValue charsmap;                   // UGM: precompiled normaliser
-    float unknown_score = 0;              // UGM
+    GgufValue charsmap;       // UGM: precompiled normaliser
+    float unknown_score = 0;  // UGM
 };
 
 // Reads and checks tokenizer.* of `g`. Over a dry arena it only counts; then over the real one. kFormat: wrong metadata;
@@ -85,7 +87,7 @@ Status tokenizer_build(const Gguf& g, Arena& arena, Tokenizer* out, Error* err);
 constexpr uint32_t kTokenizeBos = 1;      // add BOS, EOS, separators as the metadata say
 constexpr uint32_t kTokenizeSpecial = 2;  // control tokens in the text are recognised; without it they are plain text
 
-// Bytes of scratch that suffice for any text of this many bytes.
+// Bytes of scratch that suffice for any text of this many bytes. BPE of ordinary text does with 5 a byte and some KB.
 size_t tokenizer_scratch(const Tokenizer& t, size_t text_bytes);
 // Writes up to `capacity` ids and the full count to *n. Any bytes are text; what is not UTF-8 becomes U+FFFD or byte
 // tokens. kOutput: capacity is smaller than *n; kMemory: scratch is too small; kArgument: over 2^30 bytes.
@@ -97,7 +99,7 @@ Status tokenizer_encode(const Tokenizer& t, Str text, uint32_t flags, void* scra
 size_t tokenizer_piece(const Tokenizer& t, int32_t id, bool special, char* out, size_t capacity);
 // The text of a token as the file spells it.
 Str tokenizer_text(const Tokenizer& t, int32_t id);
-int32_t tokenizer_find(const Tokenizer& t, Str text);    // token of exactly this text, -1: none
-bool tokenizer_is_end(const Tokenizer& t, int32_t id);   // member of the end-of-generation set
+int32_t tokenizer_find(const Tokenizer& t, Str text);   // token of exactly this text, -1: none
+bool tokenizer_is_end(const Tokenizer& t, int32_t id);  // member of the end-of-generation set
 
 }  // namespace thimble

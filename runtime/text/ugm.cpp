@@ -23,6 +23,7 @@ namespace {
 // is a double array of u32 units, XOR-linked (Kanda 2018): label in bits 0 to 7, a leaf flag in bit 8, the offset to the
 // children above, shifted 8 further when bit 9 is set; a unit that is a value has bit 31 set.
 struct Charsmap {
+    static constexpr size_t kMaxMapped = 1024;  // bytes of a mapped prefix and of its text; a map in use has 36
     const uint8_t* unit;
     const char* texts;
     size_t n_units, n_texts;
@@ -43,7 +44,7 @@ struct Charsmap {
         size_t length = 0, offset = 0;
         if (n_units == 0) return 0;
         size_t node = base(at(0));
-        for (size_t i = 0; i < n && p[i] != 0; ++i) {
+        for (size_t i = 0; i < n && i < kMaxMapped && p[i] != 0; ++i) {
             const uint8_t c = static_cast<uint8_t>(p[i]);
             node ^= c;
             if (node >= n_units || (at(node) & 0x800000ffu) != c) break;
@@ -55,25 +56,13 @@ struct Charsmap {
             offset = at(node) & 0x7fffffffu;
         }
         if (length == 0 || offset >= n_texts) return 0;
-        const void* end = memchr(texts + offset, 0, n_texts - offset);
+        const size_t rest = n_texts - offset;
+        const void* end = memchr(texts + offset, 0, rest < kMaxMapped ? rest : kMaxMapped);
         if (!end) return 0;
         *replacement = Str(texts + offset, static_cast<size_t>(static_cast<const char*>(end) - (texts + offset)));
         return length;
     }
 };
-
-// Bytes that the text shares with the beginning of some user-defined token.
-size_t user_prefix(const Tokenizer& t, const char* p, size_t n) {
-    size_t longest = 0;
-    for (uint32_t i = 0; i < t.n_special; ++i) {
-        if (!(t.attribute[t.special[i]] & kTokenUser)) continue;
-        const Str s = t.tokens.at(static_cast<uint32_t>(t.special[i]));
-        size_t k = 0;
-        while (k < s.size && k < n && s.data[k] == p[k]) ++k;
-        if (k > longest) longest = k;
-    }
-    return longest;
-}
 
 // The normalised text, at most `capacity` bytes; false when it does not fit.
 bool normalise(const Tokenizer& t, Str text, char* out, size_t capacity, size_t* size) {
@@ -92,7 +81,7 @@ bool normalise(const Tokenizer& t, Str text, char* out, size_t capacity, size_t*
     };
     for (size_t at = 0; at < text.size && fits;) {
         Str piece;
-        size_t used = user_prefix(t, text.data + at, text.size - at);
+        size_t used = special_user_prefix(t, text.data + at, text.size - at);
         if (used > 0) {
             piece = Str(text.data + at, used);
         } else if ((used = map.match(text.data + at, text.size - at, &piece)) == 0) {
@@ -144,15 +133,17 @@ bool ugm_encode(const Tokenizer& t, Str text, Scratch scratch, IdSink& out) {
     if (!best) return false;
     for (size_t i = 0; i <= n; ++i) best[i] = {i == 0 ? 0.0 : kWorst, 0, t.unknown};
 
+    const size_t longest = t.max_token < kMaxTried ? t.max_token : kMaxTried;
     for (size_t at = 0; at < n;) {
         const uint8_t lead = static_cast<uint8_t>(normal[at]);
         size_t step = lead >= 0xf8 ? 4 : utf8_length(lead);
         step = step < n - at ? step : n - at;
         bool covered = false;
         const auto offer = [&](size_t end, int32_t id, double score) {
-            if (best[at].score + score > best[end].score) best[end] = {best[at].score + score, static_cast<uint32_t>(at), id};
+            if (best[at].score + score > best[end].score)
+                best[end] = {best[at].score + score, static_cast<uint32_t>(at), id};
         };
-        for (size_t length = 1; length <= n - at && length <= t.max_token; ++length) {
+        for (size_t length = 1; length <= n - at && length <= longest; ++length) {
             const int32_t id = find_text(t, normal + at, length);
             if (id < 0 || !(t.attribute[id] & (kTokenNormal | kTokenUser | kTokenUnused))) continue;
             covered = covered || length == step;

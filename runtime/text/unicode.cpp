@@ -6,7 +6,7 @@ namespace thimble {
 namespace {
 struct LowerRun {
     uint32_t first;
-    uint16_t more, stride;   // further members, distance
+    uint16_t more, stride;  // further members, distance
     int32_t delta;
 };
 struct BaseRun {
@@ -51,7 +51,7 @@ bool unicode_is_space(uint32_t code) {
 
 uint32_t unicode_lower(uint32_t code) {
     const LowerRun& r = run_of(kLower, kLowers, code);
-    const uint32_t d = code - r.first;   // wraps below the first run: then not a member
+    const uint32_t d = code - r.first;  // wraps below the first run: then not a member
     if (d > static_cast<uint32_t>(r.more) * r.stride || d % r.stride != 0) return code;
     return static_cast<uint32_t>(static_cast<int32_t>(code) + r.delta);
 }

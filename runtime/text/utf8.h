@@ -10,7 +10,9 @@ namespace thimble {
 constexpr uint32_t kReplacement = 0xfffd;
 
 // Length that a lead byte announces; 1 for ASCII, a continuation byte and 0xf8 upwards.
-inline uint32_t utf8_length(uint8_t lead) { return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 1; }
+inline uint32_t utf8_length(uint8_t lead) {
+    return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 1;
+}
 
 // Decodes one code point at p[0], n >= 1 bytes left; *used is 1 to 4. As tokenizers do it: overlong forms and surrogates
 // decode to what they spell, anything else malformed is U+FFFD and one byte.
@@ -51,7 +53,7 @@ inline size_t utf8_unfinished(const char* text, size_t n) {
         const uint8_t b = static_cast<uint8_t>(text[n - back]);
         if ((b & 0xc0) == 0x80) continue;
         if (b < 0xc2 || b > 0xf4 || utf8_length(b) <= back) return 0;
-        if (back >= 2) {   // the second byte is narrower after some lead bytes
+        if (back >= 2) {  // the second byte is narrower after some lead bytes
             const uint8_t second = static_cast<uint8_t>(text[n - back + 1]);
             if ((b == 0xe0 && second < 0xa0) || (b == 0xed && second > 0x9f)) return 0;
             if ((b == 0xf0 && second < 0x90) || (b == 0xf4 && second > 0x8f)) return 0;
@@ -69,7 +71,7 @@ struct Utf8Stream {
 
     template <class Emit>
     void feed(const char* text, size_t n, Emit&& emit) {
-        while (size != 0 && size < sizeof rest && n != 0) {   // complete what waits, byte by byte
+        while (size != 0 && size < sizeof rest && n != 0) {  // complete what waits, byte by byte
             if ((static_cast<uint8_t>(*text) & 0xc0) != 0x80) break;
             rest[size++] = *text++;
             --n;

@@ -6,7 +6,7 @@ namespace thimble {
 
 namespace {
 constexpr uint64_t kMultiplier = 0x9fb21c651e98df25u;
-constexpr uint32_t kMaxProbes = 4096;   // random data stays below a hundred
+constexpr uint32_t kMaxProbes = 1024;  // random data stays below a hundred
 
 uint64_t mix(uint64_t h, uint64_t word) {
     h = (h ^ word) * kMultiplier;
@@ -26,7 +26,7 @@ uint64_t text_hash(const char* p, size_t n) {
         memcpy(&word, p, 8);
         h = mix(h, word);
     }
-    if (n >= 4) {   // the ends overlap; the length is in the hash
+    if (n >= 4) {  // the ends overlap; the length is in the hash
         uint32_t low, high;
         memcpy(&low, p, 4);
         memcpy(&high, p + n - 4, 4);
@@ -41,7 +41,7 @@ uint64_t text_hash(const char* p, size_t n) {
 void hash_layout(Arena& arena, uint32_t n, HashTable* out) {
     const uint64_t size = uint64_t{n} + n / 2 + 1;
     uint32_t bits = 1;
-    while (uint64_t{1} << bits <= n) ++bits;   // n itself, index + 1 of the last, fits
+    while (uint64_t{1} << bits <= n) ++bits;  // n itself, index + 1 of the last, fits
     out->size = static_cast<uint32_t>(size);
     out->index_bits = bits;
     out->slot = arena.array<uint32_t>(size);
@@ -56,9 +56,12 @@ Status vocabulary_index(Tokenizer* t, Error* err) {
         const uint64_t hash = text_hash(s.data, s.size);
         uint32_t free = 0, probes = 0;
         // Of tokens with one text the first counts.
-        if (hash_find(t->by_text, hash, [&](uint32_t k) { return t->tokens.at(k) == s; }, &free, &probes) >= 0) continue;
+        if (hash_find(
+                t->by_text, hash, [&](uint32_t k) { return t->tokens.at(k) == s; }, &free, &probes) >= 0)
+            continue;
         if (!insert(&t->by_text, hash, i, free, probes))
-            return fail(err, kFormat, "tokenizer.ggml.tokens: the texts near token ", i, " are made to collide in a hash table");
+            return fail(err, kFormat, "tokenizer.ggml.tokens: the texts near token ", i,
+                        " are made to collide in a hash table");
     }
     return kOk;
 }
@@ -75,9 +78,12 @@ Status merges_index(Tokenizer* t, Error* err) {
         const uint64_t hash = pair_hash(text_hash(left.data, left.size), text_hash(right.data, right.size));
         uint32_t free = 0, probes = 0;
         // Of equal merges the first counts.
-        if (hash_find(t->by_pair, hash, [&](uint32_t i) { return t->merges.at(i) == s; }, &free, &probes) >= 0) continue;
+        if (hash_find(
+                t->by_pair, hash, [&](uint32_t i) { return t->merges.at(i) == s; }, &free, &probes) >= 0)
+            continue;
         if (!insert(&t->by_pair, hash, rank, free, probes))
-            return fail(err, kFormat, "tokenizer.ggml.merges: the merges near ", rank, " are made to collide in a hash table");
+            return fail(err, kFormat, "tokenizer.ggml.merges: the merges near ", rank,
+                        " are made to collide in a hash table");
     }
     return kOk;
 }
@@ -90,7 +96,8 @@ uint32_t byte_to_alphabet(uint8_t byte) {
 }
 
 int32_t alphabet_to_byte(uint32_t code) {
-    if (code < 0x100) return (code > 0x20 && code < 0x7f) || (code > 0xa0 && code != 0xad) ? static_cast<int32_t>(code) : -1;
+    if (code < 0x100)
+        return (code > 0x20 && code < 0x7f) || (code > 0xa0 && code != 0xad) ? static_cast<int32_t>(code) : -1;
     if (code <= 0x120) return static_cast<int32_t>(code - 0x100);
     if (code <= 0x142) return static_cast<int32_t>(code - 0x121 + 0x7f);
     return code == 0x143 ? 0xad : -1;

@@ -15,11 +15,11 @@ bool is_ideograph(uint32_t c) {
            (c >= 0x2f800 && c <= 0x2fa1f);
 }
 
-// Longest match from the left. Looks at no more than max_token bytes at each place.
+// Longest match from the left.
 void encode_word(const Tokenizer& t, const char* word, size_t n, IdSink& out) {
-    const size_t before = out.n;
+    const size_t before = out.n, longest = t.max_token < kMaxTried ? t.max_token : kMaxTried;
     for (size_t at = 0; at < n;) {
-        size_t length = n - at < t.max_token ? n - at : t.max_token;
+        size_t length = n - at < longest ? n - at : longest;
         int32_t id = -1;
         for (; length > 0; --length)
             if ((id = find_text(t, word + at, length)) >= 0) break;
@@ -35,7 +35,7 @@ void encode_word(const Tokenizer& t, const char* word, size_t n, IdSink& out) {
 }  // namespace
 
 bool wpm_encode(const Tokenizer& t, Str text, Scratch scratch, IdSink& out) {
-    constexpr size_t kLead = 3;   // U+2581
+    constexpr size_t kLead = 3;  // U+2581
     char* word = scratch.take<char>(text.size * 3 + kLead + 4);
     if (!word) return false;
     memcpy(word, "\xe2\x96\x81", kLead);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The fuzz target as an ordinary test: seeds, then seeds mutated by a fixed generator. With a directory as argument the
 // seeds are written there, as a corpus for libFuzzer.
-#include "tests/check.h"
 #include "tests/fuzz/tokenizer_fuzz.cpp"
+#include "tests/check.h"
 
 namespace {
 struct Random {
@@ -16,7 +16,8 @@ struct Random {
 ByteBuffer seed(uint32_t index) {
     const char* models[] = {"llama", "gpt2", "bert", "t5", "gpt2", "gpt2"};
     const char* pres[] = {nullptr, "gpt-2", nullptr, nullptr, "tekken", "deepseek-llm"};
-    const char text[] = "Hello ab abc\n\n  don't 12345 \xe4\xb8\xad\xe6\x96\x87 \xf0\x9f\x98\x80 </s><|endoftext|><ab><cc\xff\xc3";
+    const char text[] =
+        "Hello ab abc\n\n  don't 12345 \xe4\xb8\xad\xe6\x96\x87 \xf0\x9f\x98\x80 </s><|endoftext|><ab><cc\xff\xc3";
     GgufWriter w;
     vocab_write(&w, models[index], pres[index]);
     if (index == 3) charsmap_pairs(&w, "Hd", "ab");

@@ -55,7 +55,8 @@ inline void vocab_spm(VocabWriter* v) {
         snprintf(text, sizeof text, "<0x%02X>", b);
         v->token(text, 0, kVocabByte);
     }
-    const char* words[] = {"\u2581", "a", "b", "c", "ab", "bc", "abc", "\u2581a", "\u2581ab", "aa", "aaaa", "ca", "\u2581\u2581", "\u00e9"};
+    const char* words[] = {"\u2581",  "a",        "b",  "c",    "ab", "bc",           "abc",
+                           "\u2581a", "\u2581ab", "aa", "aaaa", "ca", "\u2581\u2581", "\u00e9"};
     const float scores[] = {-1, -2, -3, -4, -9, -8, -12, -7, -11, -6, -5, -8, -10, -13};
     for (size_t i = 0; i < sizeof scores / sizeof scores[0]; ++i) v->token(words[i], scores[i]);
     v->token("[user]", 0, kVocabUser).token("<|im_end|>", 0, kVocabControl);
@@ -76,15 +77,29 @@ inline void vocab_bpe(VocabWriter* v) {
         }
         v->token(text);
     }
-    const char* merges[][2] = {{"a b", "ab"}, {"b c", "bc"}, {"ab c", "abc"}, {"a a", "aa"}, {"aa aa", "aaaa"}, {"\u0120 a", "\u0120a"},
-                               {"\u0120 ab", "\u0120ab"}, {"c a", "ca"}, {"\u010a \u010a", "\u010a\u010a"}, {"\u00c3 \u00a9", "\u00c3\u00a9"}, {"\u0120 \u0120", "\u0120\u0120"}};
+    const char* merges[][2] = {{"a b", "ab"},
+                               {"b c", "bc"},
+                               {"ab c", "abc"},
+                               {"a a", "aa"},
+                               {"aa aa", "aaaa"},
+                               {"\u0120 a", "\u0120a"},
+                               {"\u0120 ab", "\u0120ab"},
+                               {"c a", "ca"},
+                               {"\u010a \u010a", "\u010a\u010a"},
+                               {"\u00c3 \u00a9", "\u00c3\u00a9"},
+                               {"\u0120 \u0120", "\u0120\u0120"}};
     for (const auto& m : merges) v->merge(m[0]).token(m[1]);
-    v->token("<|endoftext|>", 0, kVocabControl).token("<a", 0, kVocabUser).token("<ab>", 0, kVocabUser).token("b><cc", 0, kVocabUser);
+    v->token("<|endoftext|>", 0, kVocabControl)
+        .token("<a", 0, kVocabUser)
+        .token("<ab>", 0, kVocabUser)
+        .token("b><cc", 0, kVocabUser);
 }
 
 inline void vocab_wpm(VocabWriter* v) {
-    const char* texts[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "\u2581un", "aff", "able", "\u2581the", "\u2581,", "\u2581\u4e2d", "\u2581a", "b"};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i) v->token(texts[i], 0, i < 4 ? kVocabControl : kVocabNormal);
+    const char* texts[] = {"[PAD]", "[UNK]",     "[CLS]",   "[SEP]",        "\u2581un", "aff",
+                           "able",  "\u2581the", "\u2581,", "\u2581\u4e2d", "\u2581a",  "b"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i)
+        v->token(texts[i], 0, i < 4 ? kVocabControl : kVocabNormal);
 }
 
 inline void vocab_ugm(VocabWriter* v) {
@@ -97,10 +112,10 @@ inline void vocab_ugm(VocabWriter* v) {
 inline void charsmap_pairs(GgufWriter* w, const char* from, const char* to) {
     uint32_t unit[1280] = {};
     ByteBuffer texts;
-    unit[0] = 256u << 10;                                         // root: children at 256 ^ c
+    unit[0] = 256u << 10;  // root: children at 256 ^ c
     for (size_t i = 0; from[i]; ++i) {
         const uint32_t c = static_cast<uint8_t>(from[i]);
-        unit[256 ^ c] = 512u << 10 | 1u << 8 | c;                 // a leaf: its value at (256 ^ c) ^ 512
+        unit[256 ^ c] = 512u << 10 | 1u << 8 | c;  // a leaf: its value at (256 ^ c) ^ 512
         unit[(256 ^ c) ^ 512] = 1u << 31 | static_cast<uint32_t>(texts.size);
         texts.bytes(to + i, 1);
         texts.put<char>(0);
@@ -121,7 +136,9 @@ inline void vocab_write(GgufWriter* w, const char* model, const char* pre = null
     if (strcmp(model, "t5") == 0) vocab_ugm(&v);
     v.write(w, model, pre);
     if (strcmp(model, "bert") == 0)
-        w->u32("tokenizer.ggml.bos_token_id", 2).u32("tokenizer.ggml.unknown_token_id", 1).u32("tokenizer.ggml.seperator_token_id", 3);
+        w->u32("tokenizer.ggml.bos_token_id", 2)
+            .u32("tokenizer.ggml.unknown_token_id", 1)
+            .u32("tokenizer.ggml.seperator_token_id", 3);
     if (strcmp(model, "gpt2") == 0) w->u32("tokenizer.ggml.eos_token_id", 267).u32("tokenizer.ggml.bos_token_id", 267);
 }
 
@@ -171,7 +188,8 @@ struct Encoded {
         status = thimble::tokenizer_encode(t, thimble::Str(text, size), flags, scratch, room, ids, capacity, &n, &err);
         free(scratch);
     }
-    Encoded(const thimble::Tokenizer& t, const char* text, uint32_t flags = 0) : Encoded(t, text, strlen(text), flags) {}
+    Encoded(const thimble::Tokenizer& t, const char* text, uint32_t flags = 0)
+        : Encoded(t, text, strlen(text), flags) {}
     Encoded(const Encoded&) = delete;
     Encoded& operator=(const Encoded&) = delete;
     ~Encoded() { free(ids); }

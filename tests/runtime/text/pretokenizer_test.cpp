@@ -67,10 +67,11 @@ const Case kCases[] = {
 // Long runs of one kind, and patterns that make a scanner fail late, cost a fixed number of looks a code point.
 void linear() {
     constexpr size_t kBig = 1 << 17;
-    constexpr uint64_t kLooks = 60;   // a code point, over all stages
+    constexpr uint64_t kLooks = 60;  // a code point, over all stages
     char* text = static_cast<char*>(malloc(kBig));
     uint32_t* code = static_cast<uint32_t*>(malloc(kBig * sizeof(uint32_t)));
-    const char* patterns[] = {"a", "A", " ", "\n", "1", "!", "\xff", "'", "<sentinel:1", " \n", "a ", "A\u00c9A", "\u4e2d", "\u0301", "IMG"};
+    const char* patterns[] = {"a",           "A",   " ",  "\n",       "1",      "!",      "\xff", "'",
+                              "<sentinel:1", " \n", "a ", "A\u00c9A", "\u4e2d", "\u0301", "IMG"};
     for (uint32_t i = 0; pretokenizer_name(i); ++i) {
         for (const char* pattern : patterns) {
             const size_t length = strlen(pattern);
@@ -80,9 +81,11 @@ void linear() {
                 uint64_t steps = 0;
                 const size_t n = scan_decode(text, kBig, false, code);
                 pretokenize(*pretokenizer_find(pretokenizer_name(i)), code, n, &steps);
-                if (!CHECK(steps <= kLooks * n)) printf("%s, \"%s\": %.1f\n", pretokenizer_name(i), pattern, static_cast<double>(steps) / static_cast<double>(n));
+                if (!CHECK(steps <= kLooks * n))
+                    printf("%s, \"%s\": %.1f\n", pretokenizer_name(i), pattern,
+                           static_cast<double>(steps) / static_cast<double>(n));
             }
-            if (i % 8 != 0 && pattern != patterns[2]) break;   // all patterns for some, spaces and letters for all
+            if (i % 8 != 0 && pattern != patterns[2]) break;  // all patterns for some, spaces and letters for all
         }
     }
     free(text);
@@ -94,7 +97,8 @@ int main() {
     for (const Case& c : kCases) {
         char got[512];
         pieces(c.name, c.text, got);
-        if (!CHECK(strcmp(got, c.expected) == 0)) printf("%s: \"%s\"\n  gives    \"%s\"\n  expected \"%s\"\n", c.name, c.text, got, c.expected);
+        if (!CHECK(strcmp(got, c.expected) == 0))
+            printf("%s: \"%s\"\n  gives    \"%s\"\n  expected \"%s\"\n", c.name, c.text, got, c.expected);
     }
     CHECK(pretokenizer_find("no-such-name") == nullptr);
     CHECK(pretokenizer_find("") == pretokenizer_find("default"));

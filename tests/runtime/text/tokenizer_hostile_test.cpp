@@ -52,7 +52,10 @@ void types() {
         const char* key;
         uint32_t element;
         uint64_t count;
-    } wrong[] = {{"tokenizer.ggml.scores", 0, 3}, {"tokenizer.ggml.scores", 6, 2}, {"tokenizer.ggml.token_type", 6, 3}, {"tokenizer.ggml.token_type", 5, 1},
+    } wrong[] = {{"tokenizer.ggml.scores", 0, 3},
+                 {"tokenizer.ggml.scores", 6, 2},
+                 {"tokenizer.ggml.token_type", 6, 3},
+                 {"tokenizer.ggml.token_type", 5, 1},
                  {"tokenizer.ggml.token_type", 0, 3}};
     for (const auto& c : wrong) {
         GgufWriter w;
@@ -64,7 +67,9 @@ void types() {
     }
     GgufWriter number;
     const char* texts[] = {"a"};
-    number.str("tokenizer.ggml.model", "llama").strings("tokenizer.ggml.tokens", texts, 1).f32("tokenizer.ggml.scores", 1);
+    number.str("tokenizer.ggml.model", "llama")
+        .strings("tokenizer.ggml.tokens", texts, 1)
+        .f32("tokenizer.ggml.scores", 1);
     CHECK(says(TokenizerOpened(number), kFormat, "tokenizer.ggml.scores"));
     GgufWriter flag = with("llama");
     flag.str("tokenizer.ggml.add_bos_token", "yes");
@@ -86,8 +91,9 @@ void types() {
 }
 
 void ids() {
-    for (const char* key : {"tokenizer.ggml.bos_token_id", "tokenizer.ggml.eos_token_id", "tokenizer.ggml.unknown_token_id",
-                            "tokenizer.ggml.padding_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.fim_pre_token_id"}) {
+    for (const char* key :
+         {"tokenizer.ggml.bos_token_id", "tokenizer.ggml.eos_token_id", "tokenizer.ggml.unknown_token_id",
+          "tokenizer.ggml.padding_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.fim_pre_token_id"}) {
         GgufWriter w = with("llama");
         w.u32(key, 275);
         CHECK(says(TokenizerOpened(w), kFormat, key));
@@ -122,8 +128,13 @@ void odd_tokens() {
     GgufWriter w;
     VocabWriter v;
     v.token("", -1).token("a", -1).token("a", -2).token("\xff\xfe", -3);
-    for (const char* text : {"<0x-1>", "<0x>", "<0xZZ>", "<0x100>", "0x41", "<0x 1>", "<0x4", ""}) v.token(text, 0, kVocabByte);
-    v.token("<0x41>", 0, kVocabByte).token("", 0, kVocabControl).token("", 0, kVocabUser).token("[x]", 0, 77).token("[y]", 0, -1);
+    for (const char* text : {"<0x-1>", "<0x>", "<0xZZ>", "<0x100>", "0x41", "<0x 1>", "<0x4", ""})
+        v.token(text, 0, kVocabByte);
+    v.token("<0x41>", 0, kVocabByte)
+        .token("", 0, kVocabControl)
+        .token("", 0, kVocabUser)
+        .token("[x]", 0, 77)
+        .token("[y]", 0, -1);
     v.write(&w, "llama", nullptr);
     TokenizerOpened o(w);
     if (!CHECK_EQ(o.status, kOk)) return;
@@ -132,7 +143,7 @@ void odd_tokens() {
     CHECK_EQ(tokenizer_piece(o.t, 12, false, piece, sizeof piece), 1u);
     CHECK_EQ(piece[0], 'A');
     CHECK_EQ(tokenizer_piece(o.t, 0, false, piece, sizeof piece), 0u);
-    CHECK_EQ(tokenizer_find(o.t, Str("a")), 1);      // the first of equal tokens
+    CHECK_EQ(tokenizer_find(o.t, Str("a")), 1);  // the first of equal tokens
     CHECK_EQ(tokenizer_find(o.t, Str("")), -1);
     CHECK_EQ(Encoded(o.t, "a\xff\xfeQ", kTokenizeSpecial).status, kOk);
 }
@@ -142,7 +153,9 @@ void odd_merges() {
     GgufWriter w;
     VocabWriter v;
     for (const char* text : {"a", "b", "ab", "aba"}) v.token(text);
-    for (const char* merge : {"", " ", "a", "ab", "a ", " b", "x y", "  ", "a b", "b a", "a b", "ab a", "a b c", "\xff \xff"}) v.merge(merge);
+    for (const char* merge :
+         {"", " ", "a", "ab", "a ", " b", "x y", "  ", "a b", "b a", "a b", "ab a", "a b c", "\xff \xff"})
+        v.merge(merge);
     v.write(&w, "gpt2", "gpt-2");
     TokenizerOpened o(w);
     if (!CHECK_EQ(o.status, kOk)) return;
@@ -171,7 +184,7 @@ void charsmaps() {
         w.array("tokenizer.ggml.precompiled_charsmap", 0, 4 + sizeof unit + 3);
         w.kv.put<uint32_t>(sizeof unit);
         w.kv.bytes(unit, sizeof unit);
-        w.kv.bytes("abc", 3);   // not ended by a zero
+        w.kv.bytes("abc", 3);  // not ended by a zero
         TokenizerOpened o(w);
         CHECK_EQ(o.status, kOk);
         char text[256];

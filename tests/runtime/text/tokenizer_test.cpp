@@ -54,8 +54,8 @@ void spm() {
     CHECK(Encoded(t, "").n == 0);
     CHECK(Encoded(t, "", kTokenizeBos).is({1}));
     CHECK(Encoded(t, "a", kTokenizeBos).is({1, id_of(t, "\u2581a")}));
-    CHECK(Encoded(t, "abc").is({id_of(t, "\u2581a"), id_of(t, "bc")}));   // by score: the space and a, then b and c
-    CHECK(Encoded(t, "Q\xff").is({under, 3 + 'Q', 3 + 0xff}));            // byte tokens
+    CHECK(Encoded(t, "abc").is({id_of(t, "\u2581a"), id_of(t, "bc")}));  // by score: the space and a, then b and c
+    CHECK(Encoded(t, "Q\xff").is({under, 3 + 'Q', 3 + 0xff}));           // byte tokens
     CHECK(Encoded(t, "\u4e2d").is({under, 3 + 0xe4, 3 + 0xb8, 3 + 0xad}));
     CHECK(Encoded(t, "\u00e9").is({under, id_of(t, "\u00e9")}));
     CHECK(Encoded(t, " a").is({id_of(t, "\u2581\u2581"), a}) || Encoded(t, " a").is({under, id_of(t, "\u2581a")}));
@@ -63,7 +63,8 @@ void spm() {
     CHECK(Encoded(t, "</s>", kTokenizeSpecial).is({2}));
     CHECK(Encoded(t, "</s>").n == 5);
     CHECK(Encoded(t, "a[user]a").is({id_of(t, "\u2581a"), id_of(t, "[user]"), id_of(t, "\u2581a")}));
-    CHECK(tokenizer_is_end(t, 2) && tokenizer_is_end(t, id_of(t, "<|im_end|>")) && !tokenizer_is_end(t, 1) && !tokenizer_is_end(t, -1));
+    CHECK(tokenizer_is_end(t, 2) && tokenizer_is_end(t, id_of(t, "<|im_end|>")) && !tokenizer_is_end(t, 1) &&
+          !tokenizer_is_end(t, -1));
 
     char piece[16];
     CHECK_EQ(tokenizer_piece(t, id_of(t, "\u2581ab"), false, piece, sizeof piece), 3u);
@@ -71,7 +72,7 @@ void spm() {
     CHECK_EQ(tokenizer_piece(t, 3 + 0xc3, false, piece, sizeof piece), 1u);
     CHECK_EQ(static_cast<uint8_t>(piece[0]), 0xc3);
     CHECK_EQ(tokenizer_piece(t, 2, false, piece, sizeof piece), 0u);
-    CHECK_EQ(tokenizer_piece(t, 2, true, piece, 2), 4u);                  // the full size; only two bytes are written
+    CHECK_EQ(tokenizer_piece(t, 2, true, piece, 2), 4u);  // the full size; only two bytes are written
     CHECK_EQ(tokenizer_piece(t, -1, true, piece, sizeof piece), 0u);
     CHECK_EQ(tokenizer_piece(t, static_cast<int32_t>(t.n_vocab), true, piece, sizeof piece), 0u);
 
@@ -105,9 +106,9 @@ void bpe() {
     CHECK_EQ(o.used, o.counted);
     CHECK(!t.add_space_prefix && t.byte_alphabet);
     CHECK(Encoded(t, "abc ab").is({id_of(t, "abc"), id_of(t, "\u0120ab")}));
-    CHECK(Encoded(t, "bca").is({id_of(t, "bc"), 'a'}));                   // the lower rank first
+    CHECK(Encoded(t, "bca").is({id_of(t, "bc"), 'a'}));  // the lower rank first
     CHECK(Encoded(t, "\u00e9").is({id_of(t, "\u00c3\u00a9")}));
-    CHECK(Encoded(t, "\xff").is({0xef, 0xbf, 0xbd}));                     // U+FFFD
+    CHECK(Encoded(t, "\xff").is({0xef, 0xbf, 0xbd}));  // U+FFFD
     // Longest first over the text, not leftmost: "b><cc" goes before "<ab>", so that "<a" is what remains of it.
     CHECK(Encoded(t, "<ab><cc").is({id_of(t, "<a"), id_of(t, "b><cc")}));
     CHECK(Encoded(t, "<ab>").is({id_of(t, "<ab>")}));
@@ -142,7 +143,8 @@ void bpe() {
             return kNoPair;
         });
         bool same = got.n == count;
-        for (size_t i = 0; i < count && same; ++i) same = got.ids[i] == tokenizer_find(t, Str(text + start[i], start[i + 1] - start[i]));
+        for (size_t i = 0; i < count && same; ++i)
+            same = got.ids[i] == tokenizer_find(t, Str(text + start[i], start[i + 1] - start[i]));
         CHECK(same);
     }
 }
@@ -154,7 +156,7 @@ void wpm() {
     const Tokenizer& t = o.t;
     if (!CHECK_EQ(o.status, kOk)) return;
     CHECK(Encoded(t, "Unaffable, the\u4e2d", kTokenizeBos).is({2, 4, 5, 6, 8, 7, 9, 3}));
-    CHECK(Encoded(t, "xyz ab \u00c0").is({1, 10, 11, 10}));               // unknown word; accents go
+    CHECK(Encoded(t, "xyz ab \u00c0").is({1, 10, 11, 10}));  // unknown word; accents go
     CHECK(Encoded(t, "[SEP]", kTokenizeSpecial).is({3}));
 }
 
@@ -169,10 +171,13 @@ void ugm() {
     CHECK(t.add_eos && !t.add_bos);
     // -5.5 - 5 for "_a" "b" against -3 - 6 for "_" "ab" against -12: the middle one.
     CHECK(Encoded(t, "ab", kTokenizeBos).is({3, 6, 1}));
-    CHECK(Encoded(t, "  AB\t\tB").is({3, 6, 3, 5}));                      // mapped, spaces merged
-    CHECK(Encoded(t, "a\u4e2d\u6587b").is({7, 2, 5}));                    // unknowns in a row are one
+    CHECK(Encoded(t, "  AB\t\tB").is({3, 6, 3, 5}));    // mapped, spaces merged
+    CHECK(Encoded(t, "a\u4e2d\u6587b").is({7, 2, 5}));  // unknowns in a row are one
     CHECK(Encoded(t, "userx").is({10, 3, 11}));
-    CHECK(Encoded(t, "\xff" "a").is({3, 2, 4}));
+    CHECK(Encoded(t,
+                  "\xff"
+                  "a")
+              .is({3, 2, 4}));
 }
 
 // phi-3 files: a special token takes the white space behind it.
@@ -195,8 +200,10 @@ void linear() {
         GgufWriter w;
         vocab_write(&w, model, strcmp(model, "gpt2") == 0 ? "llama-bpe" : nullptr);
         TokenizerOpened o(w);
-        for (const char c : {'a', ' ', '<', '\xff'}) {
-            memset(text, c, kBig);
+        // One character, and special tokens side by side: the scratch that is promised suffices.
+        for (const char* unit : {"a", " ", "<", "\xff", "<a", "\t", "\xe4\xb8\xad"}) {
+            const size_t length = strlen(unit);
+            for (size_t i = 0; i < kBig; ++i) text[i] = unit[i % length];
             const Encoded e(o.t, text, kBig, kTokenizeSpecial);
             CHECK_EQ(e.status, kOk);
         }

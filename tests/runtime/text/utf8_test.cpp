@@ -21,7 +21,7 @@ void round_trip() {
         CHECK_EQ(n, utf8_size(c));
         CHECK_EQ(decode(bytes, n, &used), c);
         CHECK_EQ(used, n);
-        for (uint32_t cut = 1; cut < n; ++cut) {   // every prefix is unfinished
+        for (uint32_t cut = 1; cut < n; ++cut) {  // every prefix is unfinished
             CHECK_EQ(decode(bytes, cut, &used), kReplacement);
             CHECK_EQ(used, 1u);
             const bool surrogate = c >= 0xd800 && c < 0xe000 && cut >= 2;
@@ -37,7 +37,7 @@ void malformed() {
         CHECK_EQ(decode(text, strlen(text), &used), kReplacement);
         CHECK_EQ(used, 1u);
     }
-    CHECK_EQ(utf8_unfinished("\xc0", 1), 0u);         // can never become valid
+    CHECK_EQ(utf8_unfinished("\xc0", 1), 0u);  // can never become valid
     CHECK_EQ(utf8_unfinished("a\xe0\x80", 3), 0u);
     CHECK_EQ(utf8_unfinished("\x80\x80\x80\x80", 4), 0u);
 }
@@ -87,7 +87,7 @@ void properties() {
     CHECK_EQ(unicode_kind('%'), kPunctuation);
     CHECK_EQ(unicode_kind(0x661), kNumber);
     CHECK_EQ(unicode_kind(0x301), kMark);
-    CHECK_EQ(unicode_kind(0x2ee5d), kLetter);      // added in 15.1, with 0x2ee5e unassigned
+    CHECK_EQ(unicode_kind(0x2ee5d), kLetter);  // added in 15.1, with 0x2ee5e unassigned
     CHECK_EQ(unicode_kind(0x2ee5e), kUnassigned);
     CHECK_EQ(unicode_kind(0x10ffff), kUnassigned);
     CHECK_EQ(unicode_kind(0x110000), kUnassigned);
@@ -98,7 +98,7 @@ void properties() {
     CHECK_EQ(unicode_lower(0x101), 0x101);
     CHECK_EQ(unicode_lower(0x1e9e), 0xdf);
     CHECK_EQ(unicode_base(0xe9), 'e');
-    CHECK_EQ(unicode_base(0x1d6), 'u');             // decomposes twice
+    CHECK_EQ(unicode_base(0x1d6), 'u');  // decomposes twice
     CHECK_EQ(unicode_base(0xd7a3), 0x1112);
     CHECK_EQ(unicode_base('e'), 'e');
     CHECK(unicode_is_space(0x3000) && unicode_is_space('\t') && !unicode_is_space(0x200b));
