@@ -38,6 +38,8 @@ bool change_case(Context& c, const Value& v, Casing casing, Value* out);
 bool replace_text(Context& c, const Value& v, Str from, Str to, int64_t limit, Value* out);  // limit < 0: all
 // The first line: its end, and where the next one starts; both s.size when there is no line break.
 void find_line_end(Str s, size_t* end, size_t* next);
+// Fuel for a search whose worst case is the product of the lengths.
+inline bool burn_search(Context& c, uint64_t text, uint64_t what) { return c.burn(1 + text / 32 + text * what / 256); }
 bool make_pair(Context& c, const Value& a, const Value& b, Value* out);
 
 }  // namespace thimble::jinja

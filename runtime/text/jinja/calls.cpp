@@ -29,7 +29,7 @@ bool make_range(Context& c, const Args& args, Value* out) {
     if (n > kMax) return c.error("Range too big. The sandbox blocks ranges larger than MAX_RANGE (", kMax, ").");
     List* l;
     if (!make_list(c, static_cast<uint32_t>(n), &l)) return false;
-    for (uint32_t i = 0; i < n; ++i) l->items[i] = integer(start + step * i);
+    for (uint32_t i = 0; i < n; ++i) l->items[i] = integer(static_cast<int64_t>(static_cast<uint64_t>(start) + static_cast<uint64_t>(step) * i));
     *out = listlike(Kind::kRange, l);
     return c.burn(n / 4);
 }

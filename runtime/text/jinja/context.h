@@ -57,6 +57,7 @@ class Context {
     Output* out = nullptr;
     Scope* scope = nullptr;
     Status status = kOk;
+    uint64_t kept = 0;           // counts what outlives an iteration: assignments to namespaces
 
     // Records an error at a place in the source; false, for `return c.error(...)`. The first error stays.
     template <class... Parts>

@@ -299,6 +299,7 @@ bool assign(Context& c, const Node* target, const Value& v) {
     if (target->type == Type::kMember) {
         Value ns;
         if (!c.lookup(target->symbol, &ns) || !ns.is(Kind::kNamespace)) return c.error("cannot assign attribute on non-namespace object");
+        ++c.kept;
         return dict_set(c, ns.dict, target->value, v);
     }
     const Level level(c);
@@ -448,6 +449,7 @@ Flow run_loop(Context& c, const Node* n, const Value& over, uint32_t depth) {
     Scope* around = c.scope;
     for (uint32_t i = 0; i < items->count; ++i) {
         loop->index = i;
+        const uint64_t mark = c.arena.mark(), kept = c.kept, capacity = c.out->capacity;
         Scope* inner = c.make<Scope>();  // what the body sets ends with the iteration
         if (!inner) return Flow::kFail;
         inner->parent = around;
@@ -455,6 +457,8 @@ Flow run_loop(Context& c, const Node* n, const Value& over, uint32_t depth) {
         Flow flow = c.bind(name, self) && assign(c, n->a, items->items[i]) && c.burn(1) ? run(c, n->c) : Flow::kFail;
         c.scope = around;
         if (flow == Flow::kFail) return flow;
+        // An iteration leaves nothing behind but its text and what it put into a namespace: the rest is given back.
+        if (c.kept == kept && c.out->capacity == capacity) c.arena.release(mark);
         if (flow == Flow::kBreak) break;
     }
     return Flow::kNext;

@@ -35,6 +35,7 @@ bool replace_text(Context& c, const Value& v, Str from, Str to, int64_t limit, V
     const uint8_t tag = v.tag;
     Output o;
     size_t at = 0;
+    if (limit < 0) limit = INT64_MAX;
     if (from.size == 0) {  // between all characters, and at both ends
         for (; limit; --limit) {
             const size_t n = at < s.size ? utf8_size(s.data[at]) : 0;
@@ -104,7 +105,7 @@ bool filter_default(Context& c, const Value& v, const Args& args, Value* out) {
 bool filter_trim(Context& c, const Value& v, const Args& args, Value* out) {
     Value chars, text;
     if (!bind_args(c, args, "trim", "chars", 0, &chars) || !soft_text(c, v, &text) || !c.burn(text.size / 32)) return false;
-    if (chars.string() && !c.burn(chars.size)) return false;
+    if (chars.string() && !burn_search(c, text.size, chars.size)) return false;
     const Str s = chars.string() ? strip_chars(text.str(), chars.str(), true, true) : strip(text.str());
     *out = string(s);
     out->tag = text.tag;
@@ -327,7 +328,7 @@ bool filter_truncate(Context& c, const Value& v, const Args& args, Value* out) {
     const int64_t tail = static_cast<int64_t>(count_chars(end)), n = static_cast<int64_t>(count_chars(s));
     if (limit < tail) return c.error("expected length >= ", tail, ", got ", limit);
     *out = string(s);
-    if (n <= limit + leeway) return c.burn(s.size / 32);
+    if (limit >= n || n - limit <= leeway) return c.burn(s.size / 32);
     Str head(s.data, char_offset(s, static_cast<size_t>(limit - tail)));
     if (!truthy(a[1])) {
         const size_t blank = find_last(head, " ");

@@ -39,8 +39,11 @@ bool pad(Context& c, Output* o, const Spec& s, Str sign, Str body, char default_
 size_t to_base(uint64_t v, unsigned base, bool upper, char* out) {
     char t[64];
     size_t n = 0, at = 0;
-    do t[n++] = (upper ? "0123456789ABCDEF" : "0123456789abcdef")[v % base];
-    while (v /= base);
+    const char* digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    do {
+        t[n++] = digits[v % base];
+        v /= base;
+    } while (v);
     while (n) out[at++] = t[--n];
     return at;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/text/jinja/jinja.h"
 
+#include <initializer_list>
+
 #include "runtime/text/jinja/eval.h"
 #include "runtime/text/json.h"
 #include "runtime/text/utf8_checked.h"
@@ -79,6 +81,8 @@ static bool render(Context& c, Str source, Str json, Output* out, Error* err) {
     if (bad != source.size) return c.error_at(bad, "not valid UTF-8");
     c.scope = &globals;
     c.out = out;
+    for (const char* name : {"loop", "varargs", "kwargs", "caller"})  // before any loop gives memory back
+        if (!c.intern(name)) return false;
     if (!set_variables(c, json, err) || !normalize(c, &source) || !parse(c, source, &first)) return false;
     return run(c, first) != Flow::kFail;
 }

@@ -8,10 +8,10 @@
 namespace thimble {
 
 // Bounds on what a template may do. Each ends the rendering with kFormat and a sentence, except where noted.
-constexpr uint64_t kTemplateFuel = 2000000;            // steps: nodes evaluated, items visited, each 32 bytes of text made
+constexpr uint64_t kTemplateFuel = 1500000;            // steps: nodes evaluated, items visited, each 32 bytes of text made, ...
 constexpr unsigned kTemplateDepth = 300;               // evaluations inside one another (bounds the stack)
 constexpr unsigned kTemplateNesting = 100;             // brackets and blocks inside one another in the source
-constexpr size_t kTemplateSource = 4u << 20;           // bytes of a template
+constexpr size_t kTemplateSource = 1u << 20;           // bytes of a template
 constexpr size_t kTemplateVariables = 256u << 20;      // bytes of its JSON
 constexpr uint64_t kTemplateOutput = 8u << 20;         // bytes of text
 

@@ -296,6 +296,7 @@ bool Lexer::code_token(Token* out) {
 
 bool Lexer::next(Token* out) {
     *out = Token();
+    if (!c_.burn(3)) return false;
     if (mode_ == kText) {
         depth_ = 0;
         return text_token(out);

@@ -36,14 +36,31 @@ bool method_strip(Context& c, const Value& self, const Args& args, bool left, bo
         if (right) s = strip_right(s);
         if (left) s = strip_left(s);
     } else {
-        if (!text_arg(c, chars, "strip arg", &set) || !c.burn(set.size)) return false;
+        if (!text_arg(c, chars, "strip arg", &set) || !burn_search(c, s.size, set.size)) return false;
         s = strip_chars(s, set, left, right);
     }
     *out = piece(self, s);
     return true;
 }
 
-// Positions of the cuts from the left; from the right the list is reversed at the end.
+// The first or last white space in s: its start and the start of what follows.
+void find_space(Str s, bool right, size_t* cut, size_t* next) {
+    const char* end = s.data + s.size;
+    *cut = SIZE_MAX;
+    *next = 0;
+    for (size_t i = right ? s.size : 0; right ? i > 0 : i < s.size;) {
+        if (right)
+            do --i;
+            while (i && utf8_is_tail(s.data[i]));
+        const char* p = s.data + i;
+        const bool hit = is_space(utf8_next(p, end));
+        if (hit) *cut = i, *next = static_cast<size_t>(p - s.data);
+        if (hit) return;
+        if (!right) i = static_cast<size_t>(p - s.data);
+    }
+}
+
+// Cuts pieces off one end; from the right the list is reversed at last.
 bool method_split(Context& c, const Value& self, const Args& args, bool right, Value* out) {
     Value v[2];
     int64_t limit;
@@ -52,34 +69,31 @@ bool method_split(Context& c, const Value& self, const Args& args, bool right, V
     const bool blanks = v[0].missing() || v[0].none();
     if (!blanks && !text_arg(c, v[0], "sep", &sep)) return false;
     if (!blanks && sep.size == 0) return c.error("empty separator");
+    if (right && !burn_search(c, s.size, sep.size)) return false;
+    if (limit < 0) limit = INT64_MAX;
     Values parts;
-    while (blanks ? (s = right ? strip_right(s) : strip_left(s)).size > 0 : true) {
+    for (;; --limit) {
+        if (blanks) s = right ? strip_right(s) : strip_left(s);
+        if (blanks && s.size == 0) break;
         size_t cut = SIZE_MAX, next = 0;
         if (limit == 0) {
-            if (blanks) s = right ? strip_left(strip_right(s)) : s;
-        } else if (!blanks) {
+            if (blanks && right) s = strip_right(s);
+        } else if (blanks) {
+            find_space(s, right, &cut, &next);
+        } else {
             cut = right ? find_last(s, sep) : find(s, sep);
             next = cut + sep.size;
-        } else {
-            const char* end = s.data + s.size;
-            for (const char* p = s.data; p < end;) {
-                const char* at = p;
-                if (!is_space(utf8_next(p, end))) continue;
-                cut = static_cast<size_t>(at - s.data);
-                next = static_cast<size_t>(p - s.data);
-                if (!right) break;
-            }
         }
-        if (!c.burn(1 + s.size / 64)) return false;
+        if (!c.burn(1)) return false;
         if (cut == SIZE_MAX) {
             if (!parts.add(c, piece(self, s))) return false;
             break;
         }
-        --limit;
         const Str head(s.data, cut), tail(s.data + next, s.size - next);
         if (!parts.add(c, piece(self, right ? tail : head))) return false;
         s = right ? head : tail;
     }
+    if (!c.burn(self.size / 32)) return false;
     if (right)
         for (uint32_t i = 0, k = parts.count; i + 1 < k; ++i) {
             const Value t = parts.items[i];
@@ -96,6 +110,7 @@ bool method_partition(Context& c, const Value& self, const Args& args, bool righ
     const Str s = self.str();
     if (!bind_args(c, args, "partition", "sep", 1, &v) || !text_arg(c, v, "sep", &sep) || !make_list(c, 3, &l)) return false;
     if (sep.size == 0) return c.error("empty separator");
+    if (right && !burn_search(c, s.size, sep.size)) return false;
     const size_t at = right ? find_last(s, sep) : find(s, sep);
     const bool none_found = at == SIZE_MAX;
     l->items[0] = piece(self, none_found ? (right ? Str("") : s) : Str(s.data, at));
@@ -137,8 +152,8 @@ bool method_find(Context& c, const Value& self, const Args& args, bool right, bo
     if (from < 0) from = from < -n ? 0 : from + n;
     Value cut = self;
     if ((from != 0 || to != n) && !slice(c, self, integer(from), integer(to), none(), &cut)) return false;
+    if (!(right ? burn_search(c, self.size, what.size) : c.burn(1 + self.size / 16))) return false;
     const size_t at = right ? find_last(cut.str(), what) : find(cut.str(), what);
-    if (!c.burn(1 + self.size / 16)) return false;
     if (at == SIZE_MAX && must) return c.error("substring not found");
     *out = integer(at == SIZE_MAX ? -1 : from + static_cast<int64_t>(count_chars(Str(cut.text, at))));
     return true;
@@ -373,6 +388,7 @@ bool loop_method(Context& c, Loop* l, Str name, const Args& args, Value* out) {
     const Value v = listlike(Kind::kTuple, now);
     if (!l->last_changed.missing() && !equal(c, l->last_changed, v, &same)) return false;
     l->last_changed = v;
+    ++c.kept;
     *out = boolean(!same);
     return true;
 }

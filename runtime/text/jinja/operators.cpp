@@ -98,7 +98,12 @@ bool repeat(Context& c, const Value& v, int64_t times, Value* out) {
         if (!checked_mul(v.size, n, &total) || total > kTemplateOutput) return c.error("a text of over ", kTemplateOutput, " bytes");
         char* p = c.text(total);
         if (!p) return false;
-        for (uint64_t i = 0; v.size && i < n; ++i) memcpy(p + i * v.size, v.text, v.size);
+        if (total) memcpy(p, v.text, v.size);
+        for (uint64_t done = v.size; done < total;) {  // doubling
+            const uint64_t more = done < total - done ? done : total - done;
+            memcpy(p + done, p, static_cast<size_t>(more));
+            done += more;
+        }
         *out = string(Str(p, static_cast<size_t>(total)));
         out->tag = v.tag;
         return true;

@@ -123,15 +123,8 @@ size_t char_offset(Str s, size_t index) {
 size_t find(Str s, Str what, size_t from) {
     if (from > s.size || what.size > s.size - from) return SIZE_MAX;
     if (what.size == 0) return from;
-    const char* p = s.data + from;
-    const char* last = s.data + s.size - what.size;
-    while (p <= last) {
-        p = static_cast<const char*>(memchr(p, what.data[0], static_cast<size_t>(last - p) + 1));
-        if (!p) return SIZE_MAX;
-        if (memcmp(p, what.data, what.size) == 0) return static_cast<size_t>(p - s.data);
-        ++p;
-    }
-    return SIZE_MAX;
+    const void* p = memmem(s.data + from, s.size - from, what.data, what.size);  // libc's is linear
+    return p ? static_cast<size_t>(static_cast<const char*>(p) - s.data) : SIZE_MAX;
 }
 
 size_t find_last(Str s, Str what) {

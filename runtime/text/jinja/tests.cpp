@@ -46,7 +46,7 @@ bool has_case(Context& c, const Value& v, bool upper, bool* out) {
         wrong |= upper ? is_lower : is_upper;
     }
     *out = any && !wrong;
-    return c.burn(s.size / 16);
+    return c.burn(s.size / 4);
 }
 
 bool remainder_is(Context& c, const Value& v, const Value& by, int64_t want, bool* out) {

@@ -66,8 +66,8 @@ bool repr_dict(Context& c, Output* o, const Dict* d) {
 bool repr_range(Context& c, Output* o, const List* l) {
     char t[20];
     const int64_t start = l->count ? l->items[0].integer : 0;
-    const int64_t step = l->count > 1 ? l->items[1].integer - start : 1;
-    const int64_t stop = start + step * l->count;
+    const int64_t step = l->count > 1 ? static_cast<int64_t>(static_cast<uint64_t>(l->items[1].integer) - static_cast<uint64_t>(start)) : 1;
+    const int64_t stop = static_cast<int64_t>(static_cast<uint64_t>(start) + static_cast<uint64_t>(step) * l->count);
     if (!c.emit_to(o, "range(") || !c.emit_to(o, Str(t, format_int(start, t))) || !c.emit_to(o, ", ") || !c.emit_to(o, Str(t, format_int(stop, t))))
         return false;
     if (step != 1 && (!c.emit_to(o, ", ") || !c.emit_to(o, Str(t, format_int(step, t))))) return false;

@@ -310,7 +310,7 @@ bool contains(Context& c, const Value& container, const Value& item, bool* out) 
         if (item.undefined()) return undefined_error(c, item);
         if (!item.string()) return c.error("'in <string>' requires string as left operand, not ", type_name(item));
         *out = find(container.str(), item.str()) != SIZE_MAX;
-        return c.burn(1 + container.size / 32);
+        return c.burn(1 + container.size / 16);
     }
     if (container.is(Kind::kDict)) {
         const Value* v;
@@ -330,7 +330,7 @@ bool contains(Context& c, const Value& container, const Value& item, bool* out) 
 bool length(Context& c, const Value& v, int64_t* out) {
     switch (v.kind) {
         case Kind::kUndefined: *out = 0; return true;
-        case Kind::kString: *out = static_cast<int64_t>(count_chars(v.str())); return c.burn(v.size / 64);
+        case Kind::kString: *out = static_cast<int64_t>(count_chars(v.str())); return c.burn(v.size / 16);
         case Kind::kList:
         case Kind::kTuple:
         case Kind::kView:
