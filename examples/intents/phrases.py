@@ -7,7 +7,8 @@ A phrasing that starts with ~ is held out: training never draws it, every test s
 ON = ["turn on {D}", "turn on {D}", "turn {D} on", "turn {D} on", "switch on {D}", "switch {D} on", "put on {D}",
       "power up {D}", "activate {D}", "enable {D}", "get {D} on", "put {D} on", "~power on {D}", "~power {D} on",
       "start up {D}", "make sure {D} {be} on", "make sure that {D} {be} turned on", "have {D} turned on",
-      "go turn on {D}", "~go and switch {D} on", "let {D} be on", "leave {D} on", "~make sure {D} {be} switched on",
+      "go turn on {D}", "go and turn on {D}",
+      "~go and switch {D} on", "let {D} be on", "leave {D} on", "~make sure {D} {be} switched on",
       "flip on {D}", "~get {D} turned on", "keep {D} on"]
 ON_SAID = ["{D} on", "{D} on", "i want {D} on", "i need {D} on", "{D} should be on", "i want {D} turned on",
            "~i'd like {D} switched on", "~{D} must be turned on", "{D} must be on", "i would like {D} on",
@@ -25,7 +26,7 @@ OFF_SAID = ["{D} off", "{D} off", "i want {D} off", "i don't need {D} anymore", 
             "~off {D}", "~it is time to turn {D} off", "time to switch off {D}", "{D} has to be switched off",
             "{D} out"]
 OPEN = ["open {D}", "open {D}", "open up {D}", "get {D} open", "make sure {D} {be} open", "have {D} opened",
-        "go open {D}", "~go and open {D}", "leave {D} open", "~get {D} opened", "keep {D} open"]
+        "go open {D}", "go and open {D}", "leave {D} open", "~get {D} opened", "keep {D} open"]
 OPEN_COVER = ["raise {D}", "pull up {D}", "roll up {D}", "~pull {D} up", "roll {D} up", "draw up {D}"]
 OPEN_SAID = ["{D} open", "i want {D} open", "{D} should be open", "i need {D} opened", "~i'd like {D} opened",
              "{D} needs to be open", "~{D} must be opened", "{D} must be open", "time to open {D}"]
@@ -36,8 +37,8 @@ CLOSE_SAID = ["{D} closed", "{D} shut", "i want {D} closed", "{D} should be clos
               "~i'd like {D} shut", "{D} needs to be shut", "~{D} must be closed", "{D} must be shut",
               "time to close {D}"]
 LOCK = ["lock {D}", "lock {D}", "lock up {D}", "make sure {D} {be} locked", "have {D} locked", "~get {D} locked",
-        "bolt {D}", "go lock {D}", "~lock {D} up", "i want {D} locked", "{D} should be locked", "keep {D} locked",
-        "~leave {D} locked"]
+        "bolt {D}", "go lock {D}", "go and lock {D}", "~lock {D} up", "i want {D} locked", "{D} should be locked",
+        "keep {D} locked", "~leave {D} locked"]
 UNLOCK = ["unlock {D}", "unlock {D}", "make sure {D} {be} unlocked", "have {D} unlocked", "~get {D} unlocked",
           "unbolt {D}", "go unlock {D}", "i want {D} unlocked", "{D} should be unlocked", "~leave {D} unlocked",
           "keep {D} unlocked"]
@@ -229,10 +230,12 @@ NOT = [ "don't {x}", "do not {x}", "please don't {x}", "never {x}", "please do n
        "you should not {x}", "i never said {x}", "why did you {x}", "did you {x}", "i don't want you to {x}",
        "~i do not want you to {x}", "no need to {x}", "how do i {x}", "how can i {x}", "~how do you {x}",
        "i forgot to {x}", "i think i forgot to {x}", "~he forgot to {x}", "he likes to {x}", "my wife told me to {x}",
+       "my father told me to {x}",
        "~my mother told me to {x}", "who told you to {x}", "i already did {x}", "when did you {x}",
        "yesterday i had to {x}", "it is a bad idea to {x}", "~it was a bad idea to {x}", "i will {x} myself",
        "he will {x}", "you don't have to {x}", "there is no need to {x}", "do people {x}", "what happens if i {x}",
-       "~what happens when you {x}"]
+       "what happens when i {x}",
+    "~what happens when you {x}"]
 ABOUT = ["i like {D}", "{D} {be} {adj}", "i bought {D} yesterday", "what a {adj} {d}", "i love my {d}",
          "where did you buy {D}", "how much does a {d} cost", "who invented the {d}", "~i love {D}",
          "the cat sleeps on {D}", "my {n} is in the {r}", "the {n} is in the {r}", "where is the {n}",

@@ -34,6 +34,49 @@ def key_of(text):
     return "".join(c for c in text.lower() if c.isalnum())
 
 
+def orthogonal(m):
+    """About the orthogonal factor of each matrix [n, rows, columns]: five steps of a Newton-Schulz iteration whose odd
+    polynomial pulls all singular values towards one (Jordan et al., "Muon", 2024)."""
+    tall = m.shape[1] > m.shape[2]
+    x = m.transpose(1, 2) if tall else m
+    x = x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
+    for _ in range(5):
+        g = x @ x.transpose(1, 2)
+        x = 3.4445 * x + (-4.7750 * g + 2.0315 * g @ g) @ x
+    return x.transpose(1, 2) if tall else x
+
+
+class Optimizer:
+    """Muon for the matrices of the layers (orthogonal steps of the momentum), AdamW for the embedding and the norms."""
+
+    def __init__(self, model, lr):
+        self.lr, self.stacks = lr, {}
+        for name, p in model.layers[0].named_parameters():
+            if p.dim() == 2:
+                self.stacks[name] = [dict(layer.named_parameters())[name] for layer in model.layers]
+        self.momentum = {name: torch.zeros(len(ps), *ps[0].shape) for name, ps in self.stacks.items()}
+        rest = [p for name, p in model.named_parameters() if p.dim() < 2 or "embd" in name]
+        self.adam = torch.optim.AdamW(rest, lr=lr, betas=(0.9, 0.98), weight_decay=0.0)
+
+    @torch.no_grad()
+    def step(self, lr):
+        self.lr = self.adam.param_groups[0]["lr"] = lr
+        self.adam.step()
+        for name, ps in self.stacks.items():
+            grad, m = torch.stack([p.grad for p in ps]), self.momentum[name]
+            m.lerp_(grad, 0.05)
+            change = orthogonal(grad.lerp(m, 0.95)) * (2 * lr * 0.2 * max(m.shape[1:]) ** 0.5)
+            for p, c in zip(ps, change):
+                p.mul_(1 - 0.05 * lr).sub_(c)
+
+    def state(self):
+        return {"adam": self.adam.state_dict(), "momentum": self.momentum}
+
+    def load(self, state):
+        self.adam.load_state_dict(state["adam"])
+        self.momentum = state["momentum"]
+
+
 class Data:
     """Batches of sentences of about one length."""
 
@@ -137,12 +180,10 @@ def work(rank, a):
         vocab = tok.train([generate.make(rng) for _ in range(30000)], CONFIG["n_vocab"])
     tokenizer = tok.Tokenizer(vocab)
     model = Llama()
-    groups = [{"params": [p for p in model.parameters() if p.dim() == 2], "weight_decay": 0.05},
-              {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0}]
-    opt = torch.optim.AdamW(groups, lr=a.lr, betas=(0.9, 0.98))
+    opt = Optimizer(model, a.lr)
     if state:
         model.load_state_dict(state["model"])
-        opt.load_state_dict(state["opt"])
+        opt.load(state["opt"])
     data = Data(tokenizer, (a.seed * 1000 + start) * 16 + rank, forbidden, a.batch)
     if rank == 0:
         n = sum(p.numel() for p in model.parameters())
@@ -151,23 +192,21 @@ def work(rank, a):
     while step < a.steps or a.minutes:
         ids, where, targets = data.batch()
         loss = F.cross_entropy(model.logits(model(ids).flatten(0, 1)[where]), targets)
-        opt.zero_grad()
+        model.zero_grad()
         loss.backward()
         share = average_gradients(model, a.workers, (time.time() - began) / max(1.0, a.minutes * 60))
         if a.minutes and share >= 1:
             break
         fall = (1 - share) / 0.3 if a.minutes else (a.steps - step) / max(1, a.steps - decay_from)
-        for g in opt.param_groups:
-            g["lr"] = a.lr * min(1.0, fall) * min(1.0, (step - start + 1) / 200)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        opt.step()
+        opt.step(a.lr * min(1.0, fall) * min(1.0, (step - start + 1) / 200))
         step += 1
         tokens += ids.numel() * a.workers
         mean = loss.item() if step == start + 1 else mean * 0.98 + loss.item() * 0.02
         if rank == 0 and step % 250 == 0:
             score, _ = exact_match(model, tokenizer, test)
             print("step %5d  %5.1f min  %5.1f M tokens  lr %.5f  loss %.4f  held-out exact %.3f" %
-                  (step, (time.time() - began) / 60, tokens / 1e6, opt.param_groups[0]["lr"], mean, score), flush=True)
+                  (step, (time.time() - began) / 60, tokens / 1e6, opt.lr, mean, score), flush=True)
             save(a.out, model, vocab, step, opt)
     if rank == 0:
         score, wrong = exact_match(model, tokenizer, test)
@@ -179,7 +218,7 @@ def work(rank, a):
 
 
 def save(path, model, vocab, step, opt):
-    torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "vocab": vocab, "config": model.config,
+    torch.save({"model": model.state_dict(), "opt": opt.state(), "vocab": vocab, "config": model.config,
                 "step": step}, path + ".tmp")
     os.replace(path + ".tmp", path)
 
