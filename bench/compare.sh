@@ -38,5 +38,6 @@ cut -d' ' -f2 "$work/rows" | awk '!seen[$0]++' | while read -r test; do
         awk '{ v[NR] = $1 } END { if (NR) print (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2); else print 0 }'; }
     a=$(median A 3) b=$(median B 3) roof=$(median A 4)
     awk -v t="$test" -v a="$a" -v b="$b" -v r="$roof" 'BEGIN {
-        printf "| %s | %.1f | %s | %.1f | %s |\n", t, a, r > 0 ? sprintf("%.0f %%", r) : "", b, b > 0 ? sprintf("%.2f", a / b) : "" }'
+        share = (r > 0 ? sprintf("%.0f %%", r) : ""); ratio = (b > 0 ? sprintf("%.2f", a / b) : "")
+            printf("| %s | %.1f | %s | %.1f | %s |\n", t, a, share, b, ratio) }'
 done
