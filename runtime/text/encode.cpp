@@ -22,7 +22,13 @@ bool encode_run(const Tokenizer& t, Str run, bool after_special, Scratch scratch
 struct PieceOut {
     char* out;
     size_t capacity, n = 0;
+    bool strip = false;  // a space that comes next is left out
     void put(const char* p, size_t size) {
+        if (strip && size > 0 && p[0] == ' ') {
+            ++p;
+            --size;
+        }
+        strip = false;
         if (n + size <= capacity) {
             memcpy(out + n, p, size);
         } else {
@@ -51,6 +57,24 @@ void put_from_alphabet(Str text, PieceOut* out) {
         const char c = static_cast<char>(byte);
         out->put(byte >= 0 ? &c : text.data + i, byte >= 0 ? 1 : used);  // not of the alphabet: as it stands
         i += used;
+    }
+}
+
+void put_piece(const Tokenizer& t, int32_t id, bool special, PieceOut* out) {
+    const uint8_t a = t.attribute[id];
+    const Str text = t.tokens.at(static_cast<uint32_t>(id));
+    if (a & (kTokenControl | kTokenUnknown)) {
+        if (special) out->put(text.data, text.size);
+    } else if (a & kTokenUser) {
+        out->put(text.data, text.size);
+    } else if (a & kTokenByte) {
+        uint8_t byte;
+        if (token_byte(text, &byte)) out->put(reinterpret_cast<const char*>(&byte), 1);
+    } else if (a & kTokenNormal) {
+        if (t.byte_alphabet)
+            put_from_alphabet(text, out);
+        else
+            put_unescaped(text, out);
     }
 }
 }  // namespace
@@ -105,23 +129,22 @@ Status tokenizer_encode(const Tokenizer& t, Str text, uint32_t flags, void* scra
 
 size_t tokenizer_piece(const Tokenizer& t, int32_t id, bool special, char* out, size_t capacity) {
     if (id < 0 || static_cast<uint32_t>(id) >= t.n_vocab) return 0;
-    const uint8_t a = t.attribute[id];
-    const Str text = t.tokens.at(static_cast<uint32_t>(id));
     PieceOut piece{out, capacity};
-    if (a & (kTokenControl | kTokenUnknown)) {
-        if (special) piece.put(text.data, text.size);
-    } else if (a & kTokenUser) {
-        piece.put(text.data, text.size);
-    } else if (a & kTokenByte) {
-        uint8_t byte;
-        if (token_byte(text, &byte)) piece.put(reinterpret_cast<const char*>(&byte), 1);
-    } else if (a & kTokenNormal) {
-        if (t.byte_alphabet)
-            put_from_alphabet(text, &piece);
-        else
-            put_unescaped(text, &piece);
-    }
+    put_piece(t, id, special, &piece);
     return piece.n;
+}
+
+size_t tokenizer_decode(const Tokenizer& t, const int32_t* ids, size_t n, bool special, char* out, size_t capacity) {
+    PieceOut text{out, capacity};
+    bool first = t.add_space_prefix;  // until a token that is text
+    for (size_t i = 0; i < n; ++i) {
+        if (ids[i] < 0 || static_cast<uint32_t>(ids[i]) >= t.n_vocab) continue;
+        const bool plain = !(t.attribute[ids[i]] & (kTokenControl | kTokenUnknown | kTokenUser));
+        text.strip = first && plain;
+        first = first && !plain;
+        put_piece(t, ids[i], special, &text);
+    }
+    return text.n;
 }
 
 Str tokenizer_text(const Tokenizer& t, int32_t id) {

@@ -97,6 +97,9 @@ Status tokenizer_encode(const Tokenizer& t, Str text, uint32_t flags, void* scra
 // The bytes of one token; control and unknown tokens give none unless `special`. Returns the full count, writes at most
 // `capacity`. An id out of range gives none.
 size_t tokenizer_piece(const Tokenizer& t, int32_t id, bool special, char* out, size_t capacity);
+// The bytes of tokens in a row, from the start of a text: the space that add_space_prefix put before it is taken away
+// again. Returns the full count, writes at most `capacity`.
+size_t tokenizer_decode(const Tokenizer& t, const int32_t* ids, size_t n, bool special, char* out, size_t capacity);
 // The text of a token as the file spells it.
 Str tokenizer_text(const Tokenizer& t, int32_t id);
 int32_t tokenizer_find(const Tokenizer& t, Str text);   // token of exactly this text, -1: none

@@ -76,6 +76,17 @@ void spm() {
     CHECK_EQ(tokenizer_piece(t, -1, true, piece, sizeof piece), 0u);
     CHECK_EQ(tokenizer_piece(t, static_cast<int32_t>(t.n_vocab), true, piece, sizeof piece), 0u);
 
+    // Whole texts come back as they were, without the space that was put before them.
+    for (const char* text : {"abc Qa", " a", "a\u4e2d", "</s>a"}) {
+        const Encoded e(t, text, kTokenizeBos);
+        char back[32];
+        CHECK_EQ(tokenizer_decode(t, e.ids, e.n, false, back, sizeof back), strlen(text));
+        CHECK(memcmp(back, text, strlen(text)) == 0);
+        memset(back, 'x', sizeof back);
+        CHECK_EQ(tokenizer_decode(t, e.ids, e.n, false, back, 1), strlen(text));
+        CHECK(back[0] == text[0] && back[1] == 'x');
+    }
+
     Random r{1};
     for (uint32_t round = 0; round < 2000; ++round) {
         char text[80];
