@@ -196,11 +196,16 @@ struct Avx2 {
     template <int kStep>
     static void load_halves(const uint8_t* p, size_t stride, float (*out)[kRows]) {
         for (int b = 0; b < 8; ++b, p += kStep) {
-            uint16_t h[kRows];
-            for (int r = 0; r < kRows; ++r) memcpy(&h[r], p + static_cast<size_t>(r) * stride, 2);
-            const __m128i v = _mm_setr_epi16(static_cast<short>(h[0]), static_cast<short>(h[1]), static_cast<short>(h[2]),
-                                             static_cast<short>(h[3]), static_cast<short>(h[4]), static_cast<short>(h[5]),
-                                             static_cast<short>(h[6]), static_cast<short>(h[7]));
+            const auto half = [&](size_t r) {
+                uint16_t h;
+                memcpy(&h, p + r * stride, 2);
+                return static_cast<int>(h);
+            };
+            __m128i v = _mm_cvtsi32_si128(half(0)), w = _mm_cvtsi32_si128(half(4));   // two chains of inserts
+            v = _mm_insert_epi16(v, half(1), 1), w = _mm_insert_epi16(w, half(5), 1);
+            v = _mm_insert_epi16(v, half(2), 2), w = _mm_insert_epi16(w, half(6), 2);
+            v = _mm_insert_epi16(v, half(3), 3), w = _mm_insert_epi16(w, half(7), 3);
+            v = _mm_unpacklo_epi64(v, w);
             _mm256_storeu_ps(out[b], _mm256_cvtph_ps(v));
         }
     }

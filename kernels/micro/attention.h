@@ -17,6 +17,7 @@ template <class V>
 struct AttentionLoops {
     using F = typename V::f;
     static constexpr int kRows = V::kAttnRows, kTiles = V::kAttnTiles, kVecs = V::kAttnVecs;
+    static constexpr int64_t kValuesAhead = 48;   // positions
 
     // A query row within a block: where it is and what it sees of the chunk, [lo, hi) relative to the chunk's start.
     struct Row {
@@ -31,9 +32,16 @@ struct AttentionLoops {
 
     static int64_t slot(const Attention* a, int64_t position) { return position % a->kv.capacity; }
 
-    // scores[r][j] = q . k for T tiles of 16 positions that start at `position`, R rows.
+    // What is read next, asked for while the current bytes are multiplied: one head's cache is a few streams of a few
+    // kilobytes, too short for a hardware prefetcher. Addresses may lie past the cache: a prefetch is only a hint.
+    static void prefetch(const void* p, int64_t bytes) {
+        for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const uint8_t*>(p) + i);
+    }
+
+    // scores[r][j] = q . k for T tiles of 16 positions that start at `position`, R rows. next: as many bytes again are
+    // prefetched from there.
     template <int R, int T>
-    static void scores_dense(const Attention* a, const Row* rows, int64_t position, float* const* out) {
+    static void scores_dense(const Attention* a, const Row* rows, int64_t position, const uint8_t* next, float* const* out) {
         const bool half = a->kv.type_k == kKvF16;
         const uint8_t* base[T];
         const int64_t tile_bytes = a->dk * kKvTile * (half ? 2 : 4);
@@ -44,6 +52,7 @@ struct AttentionLoops {
             for (int t = 0; t < T; ++t) acc[r][t] = V::set1(0.0f);
         if (half) {
             for (int64_t i = 0; i < a->dk; ++i) {
+                prefetch(next + i * T * 32, T * 32);
                 F k[T];
                 for (int t = 0; t < T; ++t) k[t] = V::load_f16(reinterpret_cast<const uint16_t*>(base[t]) + i * kKvTile);
                 for (int r = 0; r < R; ++r) {
@@ -101,6 +110,7 @@ struct AttentionLoops {
             if (half) {
                 const uint16_t* v = static_cast<const uint16_t*>(a->kv.v) + at;
                 for (; j < stop; ++j, v += a->dv) {
+                    prefetch(v + kValuesAhead * a->dv, N * 32);
                     F x[N];
                     for (int n = 0; n < N; ++n) x[n] = V::load_f16(v + 16 * n);
                     for (int r = 0; r < R; ++r) {
@@ -219,13 +229,17 @@ struct AttentionLoops {
                 scores_q8<R>(a, rows, start + j, at);
             }
         } else {
+            const int64_t size = a->kv.type_k == kKvF16 ? 2 : 4;
+            const auto* k = static_cast<const uint8_t*>(a->kv.k) + slot(a, start) * a->dk * size;
+            const auto* v = static_cast<const uint8_t*>(a->kv.v) + slot(a, start + j) * a->dv * size;   // comes after the keys
             for (; j + 16 * (kTiles - 1) < hi; j += 16 * kTiles) {
                 for (int r = 0; r < R; ++r) at[r] = p[r] + j;
-                scores_dense<R, kTiles>(a, rows, start + j, at);
+                const bool more = j + 16 * kTiles < hi;
+                scores_dense<R, kTiles>(a, rows, start + j, more ? k + (j + 16 * kTiles) * a->dk * size : v, at);
             }
             for (; j < hi; j += 16) {
                 for (int r = 0; r < R; ++r) at[r] = p[r] + j;
-                scores_dense<R, 1>(a, rows, start + j, at);
+                scores_dense<R, 1>(a, rows, start + j, v, at);
             }
         }
         for (int r = 0; r < R; ++r) {
@@ -276,7 +290,16 @@ struct AttentionLoops {
                 n = 0;
             }
         }
-        for (int r = 0; r < n; ++r) block<1>(a, rows + r, start, buffer, out);
+        leftover<kRows - 1>(n, a, rows, start, buffer, out);
+    }
+
+    // The last n < kRows rows, together.
+    template <int R>
+    static void leftover(int n, const Attention* a, Row* rows, int64_t start, float* buffer, const AttentionState* out) {
+        if constexpr (R > 0) {
+            if (n == R) block<R>(a, rows, start, buffer, out);
+            else leftover<R - 1>(n, a, rows, start, buffer, out);
+        }
     }
 };
 
