@@ -179,6 +179,9 @@ API thimble_status thimble_tokenize(const thimble_model* m, const char* text, si
     return outer(tokenizer_encode(inner(m).tokenizer, Str(text, length), flags, scratch, scratch_size, ids, capacity, n, inner(err)));
 }
 
+API size_t thimble_detokenize(const thimble_model* m, const thimble_token* ids, size_t n, int special, char* out, size_t capacity) {
+    return m ? tokenizer_decode(inner(m).tokenizer, ids, n, special != 0, out, capacity) : 0;
+}
 API size_t thimble_token_bytes(const thimble_model* m, thimble_token id, int special, char* out, size_t capacity) {
     if (!m || id < 0 || static_cast<uint32_t>(id) >= inner(m).tokenizer.n_vocab) return 0;
     return tokenizer_piece(inner(m).tokenizer, id, special != 0, out, capacity);

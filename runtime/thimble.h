@@ -132,6 +132,9 @@ thimble_status thimble_tokenize(const thimble_model* m, const char* text, size_t
 /* The bytes of one token (control tokens render as nothing unless `special`); returns the byte count, which may exceed
  * capacity (nothing is written past it). A token may hold a part of a UTF-8 sequence. */
 size_t thimble_token_bytes(const thimble_model* m, thimble_token id, int special, char* out, size_t capacity);
+/* The bytes of `n` ids in a row from the start of a text: as thimble_token_bytes, and the space that the tokenizer put
+ * before the text is taken away again. Returns the byte count, which may exceed capacity. */
+size_t thimble_detokenize(const thimble_model* m, const thimble_token* ids, size_t n, int special, char* out, size_t capacity);
 int thimble_token_is_end(const thimble_model* m, thimble_token id); /* member of the end-of-generation set */
 thimble_token thimble_bos(const thimble_model* m);                  /* -1: none */
 thimble_token thimble_eos(const thimble_model* m);

@@ -76,18 +76,13 @@ int detokenize(const Options& o) {
     thimble_model_describe(l.model, &info);
     for (size_t i = 0; i < n; ++i) {
         if (static_cast<uint32_t>(ids[i]) >= info.n_vocab) return fail("token id %d is outside the vocabulary of %u", ids[i], info.n_vocab);
-        char small[256];
-        const size_t bytes = thimble_token_bytes(l.model, ids[i], o.parse_special, small, sizeof small);
-        if (bytes <= sizeof small) {
-            put(small, bytes);
-            continue;
-        }
-        char* large = static_cast<char*>(malloc(bytes));
-        if (!large) return fail("not enough memory");
-        thimble_token_bytes(l.model, ids[i], o.parse_special, large, bytes);
-        put(large, bytes);
-        free(large);
     }
+    const size_t bytes = thimble_detokenize(l.model, ids, n, o.parse_special, nullptr, 0);
+    char* text = static_cast<char*>(malloc(bytes + 1));
+    if (!text) return fail("not enough memory");
+    thimble_detokenize(l.model, ids, n, o.parse_special, text, bytes);
+    put(text, bytes);
+    free(text);
     unload(&l);
     return kOkay;
 }

@@ -24,11 +24,11 @@ struct PieceOut {
     size_t capacity, n = 0;
     bool strip = false;  // a space that comes next is left out
     void put(const char* p, size_t size) {
-        if (strip && size > 0 && p[0] == ' ') {
-            ++p;
-            --size;
-        }
-        strip = false;
+        const bool drop = strip && size > 0 && p[0] == ' ';
+        strip = strip && size == 0;
+        p += drop ? 1 : 0;
+        size -= drop ? 1 : 0;
+        if (size == 0) return;
         if (n + size <= capacity) {
             memcpy(out + n, p, size);
         } else {

@@ -77,7 +77,7 @@ void spm() {
     CHECK_EQ(tokenizer_piece(t, static_cast<int32_t>(t.n_vocab), true, piece, sizeof piece), 0u);
 
     // Whole texts come back as they were, without the space that was put before them.
-    for (const char* text : {"abc Qa", " a", "a\u4e2d", "</s>a"}) {
+    for (const char* text : {"abc Qa", " a", "  ", "   a", "a\u4e2d", "</s>a"}) {
         const Encoded e(t, text, kTokenizeBos);
         char back[32];
         CHECK_EQ(tokenizer_decode(t, e.ids, e.n, false, back, sizeof back), strlen(text));
