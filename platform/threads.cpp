@@ -10,6 +10,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <initializer_list>
 
 #include "platform/clock.h"
 #include "platform/cpu.h"
@@ -141,9 +142,11 @@ void* worker(void* p) {
 void start_threads(Team* team, uint32_t n, char* stacks) {
     pthread_attr_t attr;
     if (pthread_attr_init(&attr) != 0) return;
-    // Signals are the caller's affair and go to the caller's threads.
+    // Signals are the caller's affair and go to the caller's threads; but faults strike the thread that makes them (a
+    // mapped file that shrinks: SIGBUS), and where they are blocked the caller's handler is not asked.
     sigset_t all, before;
     sigfillset(&all);
+    for (int fault : {SIGBUS, SIGSEGV, SIGFPE, SIGILL}) sigdelset(&all, fault);
     const bool masked = pthread_sigmask(SIG_SETMASK, &all, &before) == 0;
     for (uint32_t i = 1; i < n; ++i) {
         TeamMember* m = &team->member[i];

@@ -47,7 +47,11 @@ Status read_params(const T* given, T* out, Error* e) {
     out->struct_size = sizeof(T);
     return kOk;
 }
-// Fills at most what the caller's struct holds.
+template <class T>
+bool sized(const T* to) {
+    return to->struct_size >= sizeof(uint32_t);
+}
+// Fills at most what the caller's struct holds, which must be sized().
 template <class T>
 void write_result(T* to, T from) {
     const uint32_t size = to->struct_size < sizeof(T) ? to->struct_size : static_cast<uint32_t>(sizeof(T));
@@ -155,7 +159,7 @@ API void thimble_model_close(thimble_model* m) {
 }
 
 API thimble_status thimble_model_describe(const thimble_model* model, thimble_model_info* out) {
-    if (!model || !out) return THIMBLE_E_ARGUMENT;
+    if (!model || !out || !sized(out)) return THIMBLE_E_ARGUMENT;
     const Model& m = inner(model);
     const Hyper& h = m.hyper;
     thimble_model_info i{};
@@ -213,6 +217,7 @@ API thimble_session_params thimble_session_defaults(void) {
 
 API thimble_status thimble_plan_session(const thimble_model* model, const thimble_session_params* given, thimble_plan* out, thimble_error* err) {
     if (!model || !out) return missing(err, !model ? "model" : "out");
+    if (!sized(out)) return outer(fail(inner(err), kArgument, "the plan's struct_size is not set"));
     const Model& m = inner(model);
     SessionParams p;
     Status s = to_session_params(m, given, &p, inner(err));
@@ -283,7 +288,7 @@ API thimble_status thimble_rewind(thimble_session* session, uint32_t keep, thimb
     return outer(session_rewind(inner(session), keep, inner(err)));
 }
 API void thimble_cancel(thimble_session* s) {
-    if (s) inner(s)->cancel = 1;
+    if (s) set_cancel(inner(s), 1);
 }
 API const char* thimble_cpu_tier(const thimble_session* s) { return s ? inner(s)->kernels.name : ""; }
 API void thimble_set_progress(thimble_session* s, thimble_progress_fn fn, void* user) {
@@ -317,6 +322,7 @@ API thimble_status thimble_sample(thimble_session* s, const thimble_generate_par
 API thimble_status thimble_generate(thimble_session* s, const char* prompt, size_t length, const thimble_generate_params* given, thimble_text_fn on_text,
                                     void* user, thimble_result* result, thimble_error* err) {
     if (!s || (!prompt && length)) return missing(err, !s ? "session" : "prompt");
+    if (result && !sized(result)) return outer(fail(inner(err), kArgument, "the result's struct_size is not set"));
     thimble_generate_params p = thimble_generate_defaults();
     thimble_result r{};
     Status st = read_params(given, &p, inner(err));

@@ -72,7 +72,7 @@ typedef enum thimble_source_kind { THIMBLE_SOURCE_PATH = 0, THIMBLE_SOURCE_FD = 
 
 /* PATH: the file is mapped read-only; for a split model the path of the first shard, the others are found beside it.
  * FD: an open descriptor, from its start; stays the caller's, may be closed after init.
- * MEMORY: `size` bytes at `data`, 16-byte aligned or not (ROM, .incbin); must outlive the model. */
+ * MEMORY: `size` bytes at `data`, at any address (ROM, .incbin); must outlive the model. */
 typedef struct thimble_source {
     thimble_source_kind kind;
     const char* path;
@@ -190,7 +190,8 @@ void thimble_session_close(thimble_session* s); /* joins the threads; NULL is al
 
 /* Appends `n` tokens to the context and computes. After it, thimble_logits gives the logits after the last token.
  * With `all_logits` not NULL it also receives [n][n_vocab] floats, the logits after each token.
- * E_CONTEXT_FULL: nothing was appended. E_CANCELLED: the context is as before the call. */
+ * E_CONTEXT_FULL: nothing was appended. E_CANCELLED: the context is as before the call, or empty where a sliding window
+ * has already dropped what it would need (thimble_position tells). */
 thimble_status thimble_eval(thimble_session* s, const thimble_token* ids, size_t n, float* all_logits, thimble_error* err);
 const float* thimble_logits(const thimble_session* s);         /* [n_vocab], or NULL before the first eval */
 uint32_t thimble_position(const thimble_session* s);           /* tokens in the context */
@@ -200,7 +201,8 @@ uint32_t thimble_context_size(const thimble_session* s);
 thimble_status thimble_rewind(thimble_session* s, uint32_t keep, thimble_error* err);
 void thimble_cancel(thimble_session* s); /* ends a running eval or generate soon; async-signal-safe */
 const char* thimble_cpu_tier(const thimble_session* s); /* the tier in use */
-/* Called during long prompts with tokens done and in all; return non-zero to cancel. */
+/* Called after each batch of a prompt of several, with tokens done and in all; return non-zero to cancel (of no effect
+ * when all are done). */
 typedef int (*thimble_progress_fn)(void* user, uint32_t done, uint32_t total);
 void thimble_set_progress(thimble_session* s, thimble_progress_fn fn, void* user);
 

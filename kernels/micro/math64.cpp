@@ -61,6 +61,7 @@ double cos_poly(double r) {
 }  // namespace
 
 void rope_angle(double angle, float* cos, float* sin) {
+    if (!(angle > -0x1p50 && angle < 0x1p50)) angle = 0.0;   // also NaN: frequencies of a hostile file
     const double n = nearest(angle * 0.63661977236758134308);   // 2 / pi
     const double r = ((angle - n * kHalfPi1) - n * kHalfPi2) - n * kHalfPi3;
     const double s = sin_poly(r), c = cos_poly(r);

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Tensors by name, each shape checked against the hyperparameters before anything uses it.
+// Tensors by name, each shape checked against the hyperparameters before anything uses it. Matrices are used where they
+// lie, at any address; vectors are read as floats, so the few of a file that leaves them unaligned (alignment 1 or 2, or
+// bytes in memory at an odd address) are copied into the arena.
+#include <cstring>
+
 #include "runtime/model/model.h"
 
 namespace thimble {
@@ -9,6 +13,7 @@ enum Need : uint8_t { kOptional, kRequired };
 
 struct Binder {
     const Gguf& g;
+    Arena& arena;
     Error* err;
     Status status = kOk;
     int layer = -1;          // of the names now looked up, -1: the model's own
@@ -79,7 +84,12 @@ struct Binder {
             status = fail(err, kUnsupported, g.label, ": tensor '", t.name, "' has type ", gguf_tensor_type_name(t.type), "; norms, biases and factors must be F32");
             return;
         }
-        *out = reinterpret_cast<const float*>(t.data);
+        *out = reinterpret_cast<uintptr_t>(t.data) % alignof(float) ? aligned(t.data, elements) : reinterpret_cast<const float*>(t.data);
+    }
+    Vector aligned(const uint8_t* data, uint64_t n) {
+        float* copy = arena.array<float>(n, alignof(float));   // nullptr: dry, or the caller sees the overflow
+        if (copy) memcpy(copy, data, static_cast<size_t>(n) * sizeof(float));
+        return copy;
     }
 };
 
@@ -197,12 +207,20 @@ Status layer_kinds(const Gguf& g, const Hyper& h, uint32_t index, Layer* l, Erro
 
 }  // namespace
 
+// Whether some vectors may have to be copied.
+static bool unaligned(const Gguf& g) {
+    for (uint32_t i = 0; i < g.n_shards; ++i)
+        if (g.shard[i].alignment % alignof(float) || reinterpret_cast<uintptr_t>(g.shard[i].data) % alignof(float)) return true;
+    return false;
+}
+
 Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
     Hyper& h = m->hyper;
     m->layers = arena.array<Layer>(h.n_layer);
-    if (arena.dry()) return kOk;
-    if (!m->layers) return kOk;   // the caller sees the arena's overflow
-    Binder b{g, err, kOk, -1, {}};
+    if (arena.dry() && !unaligned(g)) return kOk;   // nothing to count
+    if (!arena.dry() && !m->layers) return kOk;     // the caller sees the arena's overflow
+    Layer counted;
+    Binder b{g, arena, err, kOk, -1, {}};
     const int64_t e = h.n_embd;
     b.weight("token_embd", kRequired, e, 0, &m->token_embd);
     if (b.status != kOk) return b.status;
@@ -221,7 +239,7 @@ Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
     b.vector("rope_factors_long", "weight", kOptional, h.n_rot / 2, &h.rope_long);
     b.vector("rope_factors_short", "weight", kOptional, h.n_rot / 2, &h.rope_short);
     for (uint32_t i = 0; i < h.n_layer && b.status == kOk; ++i) {
-        Layer* l = &m->layers[i];
+        Layer* l = m->layers ? &m->layers[i] : &counted;
         *l = Layer{};
         char key[96];
         const char* const names[] = {".attention.head_count", ".attention.head_count_kv", ".feed_forward_length"};

@@ -5,7 +5,7 @@
 namespace thimble {
 namespace {
 
-constexpr uint32_t kMaxLayers = 1024, kMaxWidth = 1u << 20, kMaxHeads = 1u << 14, kMaxContext = 1u << 28, kMaxExperts = 4096;
+constexpr uint32_t kMaxLayers = 1024, kMaxWidth = 1u << 20, kMaxHeads = 1u << 14, kMaxTrained = 1u << 28, kMaxExperts = 4096;
 
 // Reads keys under the architecture's prefix; the first error sticks.
 struct Keys {
@@ -82,7 +82,7 @@ void read_rope(Keys& k, Hyper* h) {
     h->scaling_attn = 1.0f;
     k.f32("rope.scaling.attn_factor", kGgufOptional, &h->scaling_attn);
     h->n_ctx_original = h->n_ctx_train;
-    k.u32("rope.scaling.original_context_length", kGgufOptional, &h->n_ctx_original, 1, kMaxContext);
+    k.u32("rope.scaling.original_context_length", kGgufOptional, &h->n_ctx_original, 1, kMaxTrained);
     h->scaling = RopeScaling::kLinear;   // a factor of 1 is none
     if (kind == "none") h->scaling = RopeScaling::kNone, h->scaling_factor = 1.0f;
     else if (kind == "yarn") h->scaling = RopeScaling::kYarn;
@@ -171,7 +171,7 @@ Status read_hyper(const Gguf& g, Hyper* h, Error* err) {
         return fail(err, kUnsupported, g.label, ": architecture '", shown, "' is not supported; supported: ", list);
     }
     Keys k{g, name, err, kOk, {}};
-    k.u32("context_length", kGgufRequired, &h->n_ctx_train, 1, kMaxContext);
+    k.u32("context_length", kGgufRequired, &h->n_ctx_train, 1, kMaxTrained);
     k.u32("embedding_length", kGgufRequired, &h->n_embd, 1, kMaxWidth);
     k.u32("block_count", kGgufRequired, &h->n_layer, 1, kMaxLayers);
     read_heads(k, h);

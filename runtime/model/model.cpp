@@ -39,8 +39,6 @@ const char* terminated(Arena& arena, Str s) {
 
 Status open_files(const ModelSource& source, Arena& arena, Model* m, Error* err) {
     if (source.memory) {
-        if (reinterpret_cast<uintptr_t>(source.memory) % 8)
-            return fail(err, kArgument, "the model's bytes in memory must start at a multiple of 8");
         m->files.shard[0] = FileMap{static_cast<const uint8_t*>(source.memory), source.memory_size, false};
         m->files.count = 1;
         return kOk;

@@ -21,6 +21,15 @@ bool decode_batch(Session* s, const int32_t* ids, int64_t n, float* logits, bool
     return !p.stop;
 }
 
+// After a cancelled call: as before it. The logits of then are still there, for only a last batch writes them, at its end.
+// Where a sliding window has dropped what that place would see, nothing is left.
+static void go_back(Session* s, uint32_t position) {
+    if (position == s->n_past) return;
+    const bool logits = s->has_logits;
+    if (session_rewind(s, position, nullptr) == kOk) s->has_logits = logits && position > 0;
+    else session_rewind(s, 0, nullptr);
+}
+
 Status session_eval(Session* s, const int32_t* ids, size_t n, float* all_logits, Error* err) {
     const Hyper& h = s->model->hyper;
     if (n == 0) return fail(err, kArgument, "no tokens to evaluate");
@@ -29,12 +38,14 @@ Status session_eval(Session* s, const int32_t* ids, size_t n, float* all_logits,
     for (size_t i = 0; i < n; ++i)
         if (ids[i] < 0 || static_cast<uint32_t>(ids[i]) >= h.n_vocab)
             return fail(err, kArgument, "token id ", ids[i], " at ", static_cast<unsigned long long>(i), " is outside the vocabulary of ", h.n_vocab);
+    const uint32_t began = s->n_past;
     for (size_t done = 0; done < n;) {
         const size_t take = n - done < s->n_batch ? n - done : s->n_batch;
         const bool last = done + take == n;
         float* out = all_logits ? all_logits + done * h.n_vocab : last ? s->logits : nullptr;
-        if (s->cancel || !decode_batch(s, ids + done, static_cast<int64_t>(take), out, all_logits != nullptr)) {
-            s->cancel = 0;
+        if (cancelled(s) || !decode_batch(s, ids + done, static_cast<int64_t>(take), out, all_logits != nullptr)) {
+            set_cancel(s, 0);
+            go_back(s, began);
             return fail(err, kCancelled, "cancelled after ", static_cast<unsigned long long>(done), " of ", static_cast<unsigned long long>(n), " tokens");
         }
         memcpy(s->tokens + s->n_past, ids + done, take * sizeof(int32_t));
@@ -42,7 +53,8 @@ Status session_eval(Session* s, const int32_t* ids, size_t n, float* all_logits,
         done += take;
         if (all_logits && last) memcpy(s->logits, all_logits + (n - 1) * h.n_vocab, h.n_vocab * sizeof(float));
         if (last) s->has_logits = true;
-        if (s->progress && !last && s->progress(s->progress_user, static_cast<uint32_t>(done), static_cast<uint32_t>(n))) s->cancel = 1;
+        if (s->progress && n > s->n_batch && s->progress(s->progress_user, static_cast<uint32_t>(done), static_cast<uint32_t>(n)) && !last)
+            set_cancel(s, 1);
     }
     return kOk;
 }

@@ -19,7 +19,7 @@ struct Pass {
     float* logits;
     bool all;
     uint32_t members;
-    volatile bool stop;
+    bool stop;               // written by member 0 at the start of a layer, read by all after its first barrier
 };
 
 // A member's view of the pass.
@@ -356,7 +356,7 @@ struct Member {
     // ---- The pass ------------------------------------------------------------------------------------------------------
 
     bool layer(const Layer& l, const KvLayer& kv) {
-        if (me == 0) pass->stop = s->cancel != 0;
+        if (me == 0) pass->stop = cancelled(s);
         const Acts& in = norm_phase(l.attn_norm, l.attn_norm_b);
         qkv(l, in);
         if (pass->stop) return false;

@@ -68,12 +68,12 @@ struct Outlet {
     }
 };
 
-Status check(const Session* s, const thimble_generate_params& p, size_t longest, Error* err) {
+Status check(const thimble_generate_params& p, Error* err) {
     if (p.n_stop && !p.stop) return fail(err, kArgument, "stop strings are missing");
     for (uint32_t i = 0; i < p.n_stop; ++i) {
         const size_t n = p.stop[i] ? strlen(p.stop[i]) : 0;
         if (n == 0) return fail(err, kArgument, "stop string ", i, " is empty");
-        if (n > 4096 || n + longest + 8 > s->text_scratch_size) return fail(err, kArgument, "stop string ", i, " is too long: ", static_cast<unsigned long long>(n), " bytes");
+        if (n > kLongestStop) return fail(err, kArgument, "stop string ", i, " is too long: ", static_cast<unsigned long long>(n), " bytes");
     }
     if (!(p.temperature >= 0.0f) || !(p.top_p >= 0.0f) || !(p.min_p >= 0.0f && p.min_p <= 1.0f) || !(p.repeat_penalty > 0.0f))
         return fail(err, kArgument, "a sampling parameter is out of range");
@@ -100,7 +100,7 @@ Status read_prompt(Session* s, Str prompt, uint32_t flags, size_t* n, Error* err
 
 Status sample_checked(Session* s, const thimble_generate_params& p, int32_t* out, Error* err) {
     if (!s->has_logits) return fail(err, kState, "there are no logits yet: evaluate tokens first");
-    const Status st = check(s, p, 0, err);
+    const Status st = check(p, err);
     if (st != kOk) return st;
     if (!s->sampler.seeded || s->sampler.seed != p.seed) sampler_seed(&s->sampler, p.seed);
     *out = sample(s, sampling(p), p.ignore_eos ? is_end : nullptr);
@@ -110,14 +110,16 @@ Status sample_checked(Session* s, const thimble_generate_params& p, int32_t* out
 Status generate(Session* s, Str prompt, const thimble_generate_params& p, thimble_text_fn on_text, void* user,
                 thimble_result* result, Error* err) {
     const Tokenizer& tokenizer = s->model->tokenizer;
-    const size_t longest = tokenizer.max_token + 8;
-    Status st = check(s, p, longest, err);
+    Status st = check(p, err);
     if (st != kOk) return st;
     size_t n = 0;
     const uint64_t t0 = clock_ns();
     if ((st = read_prompt(s, prompt, p.tokenize_flags, &n, err)) != kOk) return st;
     if (n == 0 && !s->has_logits) return fail(err, kArgument, "the prompt is empty and the model adds no token of its own");
-    if (n && (st = session_eval(s, s->prompt_ids, n, nullptr, err)) != kOk) return st;
+    if (n && (st = session_eval(s, s->prompt_ids, n, nullptr, err)) != kOk) {
+        if (st == kCancelled) result->finish = THIMBLE_FINISH_CANCELLED;
+        return st;
+    }
     const uint64_t t1 = clock_ns();
     result->prompt_tokens = static_cast<uint32_t>(n);
     result->prompt_ns = t1 - t0;
@@ -137,14 +139,14 @@ Status generate(Session* s, Str prompt, const thimble_generate_params& p, thimbl
             result->finish = THIMBLE_FINISH_STOP;
             break;
         }
-        if (outlet.cancelled || s->cancel) break;
+        if (outlet.cancelled || cancelled(s)) break;
         if (s->n_past == s->n_ctx) break;
         if ((st = session_eval(s, &id, 1, nullptr, err)) != kOk) break;
     }
     if (!outlet.cancelled) outlet.emit(outlet.used);
     result->completion_ns = clock_ns() - t1;
-    if (outlet.cancelled || s->cancel || st == kCancelled) {
-        s->cancel = 0;
+    if (outlet.cancelled || cancelled(s) || st == kCancelled) {
+        set_cancel(s, 0);
         result->finish = THIMBLE_FINISH_CANCELLED;
         return fail(err, kCancelled, "cancelled after ", result->completion_tokens, " tokens");
     }

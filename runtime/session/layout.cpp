@@ -55,14 +55,16 @@ struct Layout {
             kv.head0.type_k = p.type_k;
             kv.head0.type_v = p.type_v;
             const auto element = [](KvType t) { return t == kKvF32 ? 4u : t == kKvF16 ? 2u : 1u; };
-            kv.k_step = static_cast<size_t>(capacity) * h.dk * element(p.type_k);
-            kv.v_step = static_cast<size_t>(capacity) * h.dv * element(p.type_v);
-            if (p.type_k == kKvQ8_0) kv.k_scale_step = static_cast<size_t>(capacity) * (h.dk / 32) * 2;
-            if (p.type_v == kKvQ8_0) kv.v_scale_step = static_cast<size_t>(capacity) * (h.dv / 32) * 2;
-            kv.head0.k = arena.bytes(uint64_t{kv.k_step} * l.n_head_kv);
-            kv.head0.v = arena.bytes(uint64_t{kv.v_step} * l.n_head_kv);
-            kv.head0.k_scale = arena.bytes(uint64_t{kv.k_scale_step} * l.n_head_kv);
-            kv.head0.v_scale = arena.bytes(uint64_t{kv.v_scale_step} * l.n_head_kv);
+            // Bytes of one head, at most 2^40: counted in 64 bits on every target, for the arena must see what is too much.
+            const uint64_t slots = static_cast<uint64_t>(capacity);
+            const uint64_t k = slots * h.dk * element(p.type_k), v = slots * h.dv * element(p.type_v);
+            const uint64_t k_scale = p.type_k == kKvQ8_0 ? slots * (h.dk / 32) * 2 : 0, v_scale = p.type_v == kKvQ8_0 ? slots * (h.dv / 32) * 2 : 0;
+            kv.head0.k = arena.bytes(k * l.n_head_kv);
+            kv.head0.v = arena.bytes(v * l.n_head_kv);
+            kv.head0.k_scale = arena.bytes(k_scale * l.n_head_kv);
+            kv.head0.v_scale = arena.bytes(v_scale * l.n_head_kv);
+            kv.k_step = static_cast<size_t>(k), kv.v_step = static_cast<size_t>(v);
+            kv.k_scale_step = static_cast<size_t>(k_scale), kv.v_scale_step = static_cast<size_t>(v_scale);
             if (layers) layers[i] = kv;
         }
     }
@@ -131,7 +133,10 @@ struct Layout {
         s->sampler.probability = arena.array<float>(h.n_vocab);
         s->prompt_ids = arena.array<int32_t>(p.n_ctx);
         s->text_limit = size_t{p.n_ctx} * 8 + 1024;
+        // The prompt's tokens are made here, then the text on its way out lies here: a stop string and the longest token.
+        const size_t outgoing = kLongestStop + size_t{m.tokenizer.max_token} + 64;
         s->text_scratch_size = tokenizer_scratch(m.tokenizer, s->text_limit);
+        if (s->text_scratch_size < outgoing) s->text_scratch_size = outgoing;
         s->text_scratch = arena.bytes(s->text_scratch_size);
         own(columns);
     }
@@ -174,10 +179,13 @@ void fill_rope(const Hyper& h, uint32_t n_ctx, bool window, RopeTable* t) {
     if (yarn) {
         low = correction(h.yarn_beta_fast);
         high = correction(h.yarn_beta_slow);
-        low = static_cast<double>(static_cast<int64_t>(low < 0 ? 0 : low));             // floor, not below 0
+        // Hostile bases and betas make these infinite or NaN, which no integer may be made of.
+        const double most = h.n_rot ? h.n_rot - 1.0 : 0.0;
+        const auto bounded = [most](double x) { return x > 0 ? (x < most ? x : most) : 0.0; };
+        low = static_cast<double>(static_cast<int64_t>(bounded(low)));                  // floor, not below 0
+        high = bounded(high);
         const int64_t whole = static_cast<int64_t>(high);
-        high = static_cast<double>(high > static_cast<double>(whole) ? whole + 1 : whole);   // ceil, not above n - 1
-        if (high > h.n_rot - 1) high = h.n_rot - 1;
+        if (high > static_cast<double>(whole)) high = static_cast<double>(whole + 1);   // ceil, not above n - 1
     }
     for (uint32_t i = 0; i < h.n_rot / 2; ++i) {
         double f = math_pow(base, -2.0 * i / h.n_rot);
@@ -248,8 +256,12 @@ Status session_resolve(const Model& m, SessionParams* p, Error* err) {
     if (m.vocab_only) return fail(err, kState, "the model was opened for its vocabulary only");
     const Hyper& h = m.hyper;
     const bool choose_ctx = p->n_ctx == 0;
-    if (choose_ctx) p->n_ctx = h.n_ctx_train;
-    if (p->n_ctx > 1u << 26) return fail(err, kArgument, "a context of ", p->n_ctx, " tokens is out of range");
+    if (choose_ctx) {
+        p->n_ctx = h.n_ctx_train < kMaxContext ? h.n_ctx_train : kMaxContext;
+        if (m.position_embd && p->n_ctx > m.position_embd.rows) p->n_ctx = static_cast<uint32_t>(m.position_embd.rows);
+    }
+    if (p->n_ctx > kMaxContext) return fail(err, kArgument, "a context of ", p->n_ctx, " tokens is out of range (at most ", kMaxContext, ")");
+    if (p->n_batch > kMaxBatch) p->n_batch = kMaxBatch;
     if (m.position_embd && p->n_ctx > m.position_embd.rows)
         return fail(err, kArgument, "a context of ", p->n_ctx, " tokens exceeds the model's ", static_cast<long long>(m.position_embd.rows), " learned positions");
     if (p->n_batch == 0) p->n_batch = 128;

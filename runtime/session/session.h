@@ -69,6 +69,9 @@ constexpr int64_t kTokenBlock = 8;      // tokens of one attention unit in prefi
 constexpr int64_t kDecodeChunk = 512;   // most rows of a chunk when one token is decoded
 constexpr int64_t kPromptChunk = 64;    // rows of a chunk otherwise
 
+constexpr uint32_t kMaxContext = 1u << 26, kMaxBatch = 1u << 16;   // with n_expert_used <= 64, entries fit 31 bits
+constexpr size_t kLongestStop = 4096;   // bytes of a stop string
+
 struct SamplerState {
     uint64_t random[4];      // xoshiro256**
     uint64_t seed;           // that filled it
@@ -93,7 +96,7 @@ struct Session {
     uint32_t n_past;              // tokens in the context
     uint32_t high;                // positions ever written since the last full rewind
     bool has_logits;
-    volatile int cancel;          // set by thimble_cancel from anywhere
+    int cancel;                   // set by thimble_cancel from anywhere: only through cancelled() and set_cancel()
     int (*progress)(void*, uint32_t, uint32_t);
     void* progress_user;
 
@@ -117,6 +120,10 @@ struct Session {
     uint64_t kv_bytes, scratch_bytes, session_bytes;
 };
 
+// Lock-free on every target, so fit for signal handlers; orders nothing.
+inline bool cancelled(const Session* s) { return __atomic_load_n(&s->cancel, __ATOMIC_RELAXED) != 0; }
+inline void set_cancel(Session* s, int v) { __atomic_store_n(&s->cancel, v, __ATOMIC_RELAXED); }
+
 // Fills params that are 0 with defaults and checks the rest; lowers n_ctx to the budget.
 Status session_resolve(const Model& m, SessionParams* p, Error* err);
 // Lays out *s (dry: counts only, and s may be nullptr; threads are started in the real run). *s lies in the arena already.
@@ -128,7 +135,8 @@ void session_close(Session* s);
 // False: cancelled.
 bool decode_batch(Session* s, const int32_t* ids, int64_t n, float* logits, bool all);
 
-// Any number of tokens, in batches. On kCancelled whole batches may have been kept (n_past tells).
+// Any number of tokens, in batches. After kCancelled the context is as before the call, or empty where a sliding window
+// has dropped what it would need (n_past tells).
 Status session_eval(Session* s, const int32_t* ids, size_t n, float* all_logits, Error* err);
 
 // Forgets positions from `keep` on. kState where a sliding window has dropped what they would need.
