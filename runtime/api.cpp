@@ -108,6 +108,10 @@ API const char* thimble_status_name(thimble_status s) {
 }
 #define THIMBLE_TEXT2(x) #x
 #define THIMBLE_TEXT(x) THIMBLE_TEXT2(x)
+API const char* thimble_architecture_name(uint32_t index) {
+    const Arch* a = arch_at(index);
+    return a ? a->name : nullptr;
+}
 API const char* thimble_version(void) {
     return THIMBLE_TEXT(THIMBLE_VERSION_MAJOR) "." THIMBLE_TEXT(THIMBLE_VERSION_MINOR) "." THIMBLE_TEXT(THIMBLE_VERSION_PATCH);
 }

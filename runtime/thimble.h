@@ -65,6 +65,8 @@ typedef struct thimble_error {
 
 const char* thimble_status_name(thimble_status s); /* "ok", "argument", ...; static storage */
 const char* thimble_version(void);                 /* "0.1.0" */
+/* The architectures (general.architecture) that run, by index until NULL; static storage. */
+const char* thimble_architecture_name(uint32_t index);
 
 /* ---- Where a model comes from -------------------------------------------------------------------------------------- */
 

@@ -207,6 +207,11 @@ int dispatch(int argc, char** argv) {
     if (strcmp(argv[1], "--version") == 0) {
         put("thimble ", 8);
         put(thimble_version(), strlen(thimble_version()));
+        put("\narchitectures:", 15);
+        for (uint32_t i = 0; const char* name = thimble_architecture_name(i); ++i) {
+            put(" ", 1);
+            put(name, strlen(name));
+        }
         put("\n", 1);
         return flush() ? kOkay : kFailed;
     }

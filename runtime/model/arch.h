@@ -17,6 +17,7 @@ enum class Gating : uint8_t { kSoftmaxAll, kSoftmaxTop, kSigmoid };  // router: 
 struct Arch {
     const char* name;                    // general.architecture
     Norm norm = Norm::kRms;
+    bool norm_weightless = false;        // norms without weights (OLMo 1): a missing tensor does not mean no norm
     Rope rope = Rope::kNeox;
     Activation activation = kActSilu;
     Residual residual = Residual::kSequential;
@@ -40,7 +41,13 @@ struct Arch {
     bool logit_scale_multiplies = false; // Cohere
     bool query_scale_by_width = false;   // attention scale 1/sqrt(n_embd / n_head) instead of 1/sqrt(d) (Gemma 27B)
     uint32_t query_scale_layers = 0;     // ... only in the model of this many layers (0: all)
-    bool alibi = false;                  // attention.max_alibi_bias
+    bool alibi = false;                  // attention.max_alibi_bias, with this default (0: none) ...
+    float alibi_default = 0;
+    uint32_t alibi_layers = 0;           // ... only in the model of this many layers, which then has no rope (0: all)
+    bool scale_defaults_minicpm = false; // where the scale keys are missing: 12, 1.4 / sqrt(layers), 256 / n_embd
+    bool qk_norm_after_rope = false;     // Hunyuan
+    bool ffn_norm_is_post_attention = false;  // the FFN's norm is called post_attention_norm
+    bool ffn_length_halved = false;      // feed_forward_length counts gate and up together (Qwen 1)
 };
 
 const Arch* arch_find(const char* name, uint32_t length);   // nullptr: not supported

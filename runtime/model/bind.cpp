@@ -73,6 +73,7 @@ struct Binder {
         out->rows = static_cast<int64_t>(t.shape[1]);
         out->row_bytes = static_cast<size_t>(t.shape[0] / f->block) * f->bytes;
         out->experts = experts;
+        vector(stem, "scale", kOptional, experts, &out->scale);
     }
 
     void vector(const char* stem, const char* suffix, Need need, int64_t n, Vector* out) {
@@ -97,6 +98,13 @@ void bind_attention(Binder& b, const Hyper& h, Layer* l) {
     const int64_t e = h.n_embd, q = int64_t{l->n_head} * h.dk, k = int64_t{l->n_head_kv} * h.dk, v = int64_t{l->n_head_kv} * h.dv;
     b.vector("attn_norm", "weight", kOptional, e, &l->attn_norm);
     b.vector("attn_norm", "bias", kOptional, e, &l->attn_norm_b);
+    GgufTensor t;
+    if (b.find("attn_norm_2", "weight", kOptional, &t)) {   // Falcon 40B: the first norm is the FFN's
+        l->ffn_norm = l->attn_norm;
+        l->ffn_norm_b = l->attn_norm_b;
+        b.vector("attn_norm_2", "weight", kRequired, e, &l->attn_norm);
+        b.vector("attn_norm_2", "bias", kOptional, e, &l->attn_norm_b);
+    }
     b.weight("attn_qkv", kOptional, e, q + k + v, &l->wqkv);
     const Need split = l->wqkv ? kOptional : kRequired;
     if (!l->wqkv) {
@@ -108,7 +116,6 @@ void bind_attention(Binder& b, const Hyper& h, Layer* l) {
     b.vector("attn_q", "bias", kOptional, q, &l->bq);
     b.vector("attn_k", "bias", kOptional, k, &l->bk);
     b.vector("attn_v", "bias", kOptional, v, &l->bv);
-    GgufTensor t;
     if (b.find("attn_q_norm", "weight", kOptional, &t)) {
         l->qk_norm_whole = t.shape[0] * t.shape[1] == static_cast<uint64_t>(q) && t.n_dims == 1 && q != h.dk;
         l->qk_norm_per_head_weights = !l->qk_norm_whole && t.n_dims == 2;
@@ -120,7 +127,8 @@ void bind_attention(Binder& b, const Hyper& h, Layer* l) {
     }
     b.weight("attn_output", kRequired, int64_t{l->n_head} * h.dv, e, &l->wo);
     b.vector("attn_output", "bias", kOptional, e, &l->bo);
-    b.vector("post_attention_norm", "weight", kOptional, e, &l->attn_post_norm);
+    b.vector("attn_sub_norm", "weight", kOptional, int64_t{l->n_head} * h.dv, &l->attn_sub_norm);
+    b.vector("post_attention_norm", "weight", kOptional, e, h.arch->ffn_norm_is_post_attention ? &l->ffn_norm : &l->attn_post_norm);
     b.vector("attn_sinks", "weight", kOptional, l->n_head, &l->sinks);
 }
 
@@ -150,6 +158,7 @@ void bind_ffn(Binder& b, const Hyper& h, Layer* l) {
     b.vector("ffn_norm", "weight", kOptional, e, &l->ffn_norm);
     b.vector("ffn_norm", "bias", kOptional, e, &l->ffn_norm_b);
     b.vector("post_ffw_norm", "weight", kOptional, e, &l->ffn_post_norm);
+    b.vector("ffn_sub_norm", "weight", kOptional, l->n_ff, &l->ffn_sub_norm);
     GgufTensor t;
     if (h.n_expert && b.find("ffn_gate_inp", "weight", kOptional, &t)) return bind_experts(b, h, l);
     b.weight("ffn_gate", kOptional, e, l->n_ff, &l->gate);
@@ -186,12 +195,12 @@ Status layer_kinds(const Gguf& g, const Hyper& h, uint32_t index, Layer* l, Erro
             uint32_t value = 0;
             s = gguf_u32_of_layer(g, pattern_key, kGgufOptional, index, h.n_layer, &value, err, 0, 1024);
             if (s != kOk) return s;
-            windowed = v.type == kGgufArray ? value != 0 : value > 1 && index % value != value - 1u;
+            windowed = v.type == kGgufArray ? value != 0 : value == 0 || index % value != value - 1u;
         }
     }
     l->window = windowed ? window : 0;
     l->rope = a->rope != Rope::kNone && h.n_rot > 0 && !(a->rope_skip_period && (index + 1) % a->rope_skip_period == 0) &&
-              !(a->rope_only_in_window && !l->window);
+              !(a->rope_only_in_window && window && !l->window) && !(a->alibi_layers && h.alibi_max > 0);
     bool parallel = a->residual == Residual::kParallel;
     if (a->residual_by_key) {
         TextBuilder p(text, sizeof text);
@@ -222,7 +231,11 @@ Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
     Layer counted;
     Binder b{g, arena, err, kOk, -1, {}};
     const int64_t e = h.n_embd;
-    b.weight("token_embd", kRequired, e, 0, &m->token_embd);
+    b.weight("token_embd", kOptional, e, 0, &m->token_embd);
+    if (!m->token_embd) {   // tied the other way round, in old files of CodeShell
+        b.weight("output", kOptional, e, 0, &m->token_embd);
+        if (!m->token_embd) b.weight("token_embd", kRequired, e, 0, &m->token_embd);
+    }
     if (b.status != kOk) return b.status;
     if (m->token_embd.rows < 1 || m->token_embd.rows > INT32_MAX)
         return fail(err, kFormat, g.label, ": tensor 'token_embd.weight' has an impossible number of rows");
@@ -230,7 +243,7 @@ Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
     b.weight("output", kOptional, e, h.n_vocab, &m->output);
     if (!m->output) m->output = m->token_embd;
     b.vector("output", "bias", kOptional, h.n_vocab, &m->output_b);
-    b.vector("output_norm", "weight", kRequired, e, &m->output_norm);
+    b.vector("output_norm", "weight", h.arch->norm_weightless ? kOptional : kRequired, e, &m->output_norm);
     b.vector("output_norm", "bias", kOptional, e, &m->output_norm_b);
     b.vector("token_embd_norm", "weight", kOptional, e, &m->embd_norm);
     b.vector("token_embd_norm", "bias", kOptional, e, &m->embd_norm_b);
@@ -253,6 +266,7 @@ Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
         }
         if (b.status != kOk) break;
         if (l->n_head_kv == 0) l->n_head_kv = l->n_head;
+        if (h.arch->ffn_length_halved) l->n_ff /= 2;
         b.layer = static_cast<int>(i);
         bind_attention(b, h, l);
         bind_ffn(b, h, l);

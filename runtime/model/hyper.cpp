@@ -48,6 +48,7 @@ void read_heads(Keys& k, Hyper* h) {
         kv = heads;
         k.of_layer("attention.head_count_kv", kGgufOptional, l, h->n_layer, &kv, 1, kMaxHeads);
         k.of_layer("feed_forward_length", kGgufRequired, l, h->n_layer, &ff, 1, kMaxWidth);
+        if (h->arch->ffn_length_halved) ff /= 2;
         if (k.status != kOk) return;
         if (heads % kv != 0) {
             k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".attention.head_count_kv ", kv, " does not divide head_count ", heads);
@@ -128,6 +129,11 @@ void read_scales(Keys& k, Hyper* h) {
         h->attn_scale = static_cast<float>(math_pow(static_cast<double>(h->n_embd) / h->n_head, -0.5));
     if (a->scale_keys) {
         float attn = 0, logit = 0;
+        if (a->scale_defaults_minicpm) {
+            h->embed_scale = 12.0f;
+            h->residual_scale = static_cast<float>(1.4 * math_pow(h->n_layer, -0.5));
+            logit = static_cast<float>(h->n_embd) / 256.0f;
+        }
         k.f32("embedding_scale", kGgufOptional, &h->embed_scale);
         k.f32("residual_scale", kGgufOptional, &h->residual_scale);
         k.f32("attention.scale", kGgufOptional, &attn);
@@ -144,10 +150,27 @@ void read_scales(Keys& k, Hyper* h) {
         k.f32("final_logit_softcapping", kGgufOptional, &h->final_softcap);
     }
     k.f32("attention.clamp_kqv", kGgufOptional, &h->clamp_qkv);
-    if (a->alibi) {
-        h->alibi_max = 8.0f;
+    if (a->alibi && (a->alibi_layers == 0 || a->alibi_layers == h->n_layer)) {
+        h->alibi_max = a->alibi_default;
         k.f32("attention.max_alibi_bias", kGgufOptional, &h->alibi_max);
     }
+    k.f32("attention.temperature_scale", kGgufOptional, &h->attn_temperature);
+}
+
+// By name, with the list of those that are supported, cut at a whole name where the message ends.
+Status refuse_architecture(const Gguf& g, Str name, Error* err) {
+    char list[232], shown[64];
+    TextBuilder l(list, sizeof list - 4), n(shown, sizeof shown);
+    n.add(name);
+    for (uint32_t i = 0; i < arch_count(); ++i) {
+        if (l.used + strlen(arch_at(i)->name) + 2 > l.capacity) {
+            memcpy(list + l.used, " ...", 5);
+            break;
+        }
+        l.add(' ');
+        l.add(arch_at(i)->name);
+    }
+    return fail(err, kUnsupported, g.label, ": architecture '", shown, "' is not supported; ", arch_count(), " are (thimble --version):", list);
 }
 
 }  // namespace
@@ -158,18 +181,7 @@ Status read_hyper(const Gguf& g, Hyper* h, Error* err) {
     Status s = gguf_str(g, "general.architecture", kGgufRequired, &name, err);
     if (s != kOk) return s;
     h->arch = arch_find(name.data, static_cast<uint32_t>(name.size));
-    if (!h->arch) {
-        char list[256];
-        TextBuilder b(list, sizeof list);
-        for (uint32_t i = 0; i < arch_count(); ++i) {
-            if (i) b.add(' ');
-            b.add(arch_at(i)->name);
-        }
-        char shown[100];
-        TextBuilder n(shown, sizeof shown);
-        n.add(name);
-        return fail(err, kUnsupported, g.label, ": architecture '", shown, "' is not supported; supported: ", list);
-    }
+    if (!h->arch) return refuse_architecture(g, name, err);
     Keys k{g, name, err, kOk, {}};
     k.u32("context_length", kGgufRequired, &h->n_ctx_train, 1, kMaxTrained);
     k.u32("embedding_length", kGgufRequired, &h->n_embd, 1, kMaxWidth);

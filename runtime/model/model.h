@@ -17,6 +17,7 @@ struct Weight {
     int64_t k = 0, rows = 0;
     size_t row_bytes = 0;
     uint32_t experts = 1;
+    const float* scale = nullptr;    // [experts] the products are multiplied by it; nullptr: by nothing
     explicit operator bool() const { return data != nullptr; }
     Weight rows_from(int64_t first, int64_t count) const {
         Weight w = *this;
@@ -36,11 +37,11 @@ struct Layer {
     bool qk_norm_whole;              // the norm runs over all heads at once, not over each; weights [heads][d] if per_head
     bool qk_norm_per_head_weights;   // one weight vector a head (StableLM 2 12B)
     Weight wo;
-    Vector bo, attn_post_norm;
+    Vector bo, attn_post_norm, attn_sub_norm;   // the sub norms (BitNet) stand before wo and down
     Vector sinks;                    // [n_head] attention sinks
     Vector ffn_norm, ffn_norm_b;
     Weight gate, up, down;           // no gate: either up alone (up.rows == n_ff) or gate over up (2 n_ff)
-    Vector gate_b, up_b, down_b, ffn_post_norm;
+    Vector gate_b, up_b, down_b, ffn_post_norm, ffn_sub_norm;
     Weight router, gate_exps, up_exps, down_exps;
     Vector router_b, router_bias_select, gate_exps_b, up_exps_b, down_exps_b;   // router_bias_select: only for choosing
     Weight shared_gate, shared_up, shared_down, shared_router;   // an expert that every token passes
@@ -62,6 +63,7 @@ struct Hyper {
     float embed_scale, residual_scale, logit_factor, attn_scale;
     float attn_softcap, final_softcap;
     float clamp_qkv, alibi_max;              // 0: none
+    float attn_temperature;                  // q times 1 + this * log(1 + floor(position / n_ctx_original)); 0: none
     uint32_t n_expert, n_expert_used, n_ff_expert, n_ff_shared;
     float expert_scale;
     Gating gating;

@@ -62,6 +62,9 @@ struct Member {
         mm.out_stride = out_stride;
         mm.scratch = own.matmul;
         k.matmul[w.type](&mm);
+        if (!w.scale) return;
+        const float factor = w.scale[w.experts > 1 ? static_cast<size_t>(data - w.data) / (static_cast<size_t>(w.rows) * w.row_bytes) : 0];
+        for (int64_t c = 0; c < columns; ++c) k.scale(factor, rows, out + c * out_stride);
     }
     void multiply(const Weight& w, int64_t row, int64_t rows, const Acts& a, float* out, int64_t out_stride) {
         multiply(w, w.data, row, rows, a, n, nullptr, out, out_stride);
@@ -89,7 +92,7 @@ struct Member {
         for (int64_t t = alone ? 0 : first_token(); t < (alone ? 1 : last_token()); ++t) {
             const float* x = s->x + t * h.n_embd;
             float* y = a.x + t * a.stride;
-            if (w) normalize(x, w, b, h.n_embd, y);
+            if (w || h.arch->norm_weightless) normalize(x, w, b, h.n_embd, y);
             else memcpy(y, x, static_cast<size_t>(h.n_embd) * sizeof(float));
             quantize_all(a, t, h.n_embd);
         }
@@ -145,19 +148,25 @@ struct Member {
     void finish_heads(const Layer& l, int64_t t, float* x, int64_t head, int64_t heads, Vector bias, Vector norm, Vector norm_b) {
         if (bias) k.add(x, bias, heads * h.dk, x);
         clamp(x, heads * h.dk);
-        if (norm && !l.qk_norm_whole) {
-            for (int64_t i = 0; i < heads; ++i) {
-                const int64_t w = l.qk_norm_per_head_weights ? (head + i) * h.dk : 0;
-                normalize(x + i * h.dk, norm + w, norm_b ? norm_b + w : nullptr, h.dk, x + i * h.dk);
-            }
-        } else if (norm) {
-            normalize(x, norm, norm_b, heads * h.dk, x);
-        }
+        const bool late = h.arch->qk_norm_after_rope;
+        if (norm && !late) norm_heads(l, x, head, heads, norm, norm_b);
         if (l.rope) {
             const RopeTable& r = s->rope[l.window ? 1 : 0];
             const int64_t half = h.n_rot / 2;
             k.rope(x, heads, h.dk, h.n_rot, h.arch->rope == Rope::kNeox, r.cos + t * half, r.sin + t * half);
         }
+        if (norm && late) norm_heads(l, x, head, heads, norm, norm_b);
+    }
+    void norm_heads(const Layer& l, float* x, int64_t head, int64_t heads, Vector norm, Vector norm_b) {
+        if (l.qk_norm_whole) return normalize(x, norm, norm_b, heads * h.dk, x);
+        for (int64_t i = 0; i < heads; ++i) {
+            const int64_t w = l.qk_norm_per_head_weights ? (head + i) * h.dk : 0;
+            normalize(x + i * h.dk, norm + w, norm_b ? norm_b + w : nullptr, h.dk, x + i * h.dk);
+        }
+    }
+    // Sharper attention at positions beyond the original context (Llama 4, Ministral 3).
+    float temperature(int64_t position) const {
+        return static_cast<float>(1.0 + static_cast<double>(h.attn_temperature) * math_log(static_cast<double>(position / h.n_ctx_original + 1)));
     }
     void clamp(float* x, int64_t count) {
         if (h.clamp_qkv == 0.0f) return;
@@ -171,6 +180,7 @@ struct Member {
         float *q = row + first * group * h.dk, *kk = row + nq + first * h.dk, *v = row + nq + nk + first * h.dv;
         const Vector bq = l.bqkv ? l.bqkv : l.bq, bk = l.bqkv ? l.bqkv + nq : l.bk, bv = l.bqkv ? l.bqkv + nq + nk : l.bv;
         finish_heads(l, t, q, first * group, (last - first) * group, bq ? bq + first * group * h.dk : nullptr, l.q_norm, l.q_norm_b);
+        if (h.attn_temperature != 0.0f) k.scale(temperature(pos0 + t), (last - first) * group * h.dk, q);
         finish_heads(l, t, kk, first, last - first, bk ? bk + first * h.dk : nullptr, l.k_norm, l.k_norm_b);
         if (bv) k.add(v, bv + first * h.dv, (last - first) * h.dv, v);
         clamp(v, (last - first) * h.dv);
@@ -278,10 +288,17 @@ struct Member {
                 barrier();
             }
         }
-        if ((l.n_head / l.n_head_kv * int64_t{h.dv}) % 32) {   // heads that are no whole blocks
-            for (int64_t t = first_token(); t < last_token(); ++t) quantize_all(s->attention, t, width);
-            barrier();
+        // What is left when heads are no whole blocks, or their norm runs over all of them.
+        if (l.attn_sub_norm || (l.n_head / l.n_head_kv * int64_t{h.dv}) % 32) columns_again(s->attention, l.attn_sub_norm, width);
+    }
+
+    // Norms (where w) and quantises the columns of `a`.
+    void columns_again(const Acts& a, Vector w, int64_t width) {
+        for (int64_t t = first_token(); t < last_token(); ++t) {
+            if (w) normalize(a.x + t * a.stride, w, nullptr, width, a.x + t * a.stride);
+            quantize_all(a, t, width);
         }
+        barrier();
     }
 
     // ---- Products that go back into the residual stream -----------------------------------------------------------------
@@ -346,6 +363,7 @@ struct Member {
             gate_up(gate, gate ? gate->data : nullptr, gate_b, l.up, l.up.data, fused ? f : 0, up_b, in, n, nullptr, s->hidden, 0, row,
                     f - row < chunk ? f - row : chunk);
         barrier();
+        if (l.ffn_sub_norm) columns_again(s->hidden, l.ffn_sub_norm, f);
         project(l.down, l.down_b, l.ffn_post_norm, s->hidden);
     }
 

@@ -200,12 +200,10 @@ void fill_rope(const Hyper& h, uint32_t n_ctx, bool window, RopeTable* t) {
         t->frequency[i] = f * interpolation * (1 - mix) + f * mix;
     }
     double magnitude = scaled ? h.scaling_attn : 1.0;
-    if (yarn && h.yarn_log_mul == 0.0f) {
-        magnitude *= 1.0 + 0.1 * math_log(h.scaling_factor);
-    } else if (yarn) {
-        // DeepSeek: the magnitude's ratio of mscale to mscale_all_dim is 1, the rest sits in the attention scale.
-        magnitude *= 1.0;
-    }
+    // With a multiplier m (mscale_all_dim) the magnitude is that of 1 over that of m; DeepSeek 2 has m in both.
+    const double growth = yarn && h.scaling_factor > 1.0f ? 0.1 * math_log(h.scaling_factor) : 0.0;
+    if (h.yarn_log_mul == 0.0f) magnitude *= 1.0 + growth;
+    else magnitude *= (1.0 + growth) / (1.0 + growth * h.yarn_log_mul);
     t->magnitude = static_cast<float>(magnitude);
 }
 
