@@ -5,13 +5,23 @@
 
 namespace thimble::jinja {
 
-void Context::report(size_t offset, const char* text) {
+bool Context::report(size_t offset, const Part* parts, size_t count) {
+    if (status != kOk) return false;
+    status = kFormat;
+    char text[sizeof(Error::message)];
+    TextBuilder b(text, sizeof text);
+    for (const Part* p = parts; p < parts + count; ++p) {
+        if (p->data) b.bytes(p->data, p->size == SIZE_MAX ? strlen(p->data) : p->size);
+        else if (p->letter) b.add(p->letter);
+        else if (p->size == SIZE_MAX) b.add(static_cast<long long>(p->number));
+    }
     size_t line = 1, column = 1;
     for (size_t i = 0; i < offset && i < source_.size; ++i) {
         if (source_.data[i] == '\n') ++line, column = 1;
         else column += !utf8_is_tail(source_.data[i]);
     }
-    fail(err_, kFormat, "template line ", line, ", column ", column, ": ", text);
+    fail(err_, kFormat, "template line ", line, ", column ", column, ": ", static_cast<const char*>(text));
+    return false;
 }
 
 bool Context::no_memory() {
@@ -21,6 +31,15 @@ bool Context::no_memory() {
         if (err_) err_->status = kMemory;
     }
     return false;
+}
+
+void* Context::allocate(uint64_t count, size_t size, size_t alignment, uint64_t steps) {
+    uint64_t total;
+    if (!burn(steps)) return nullptr;
+    void* p = nullptr;
+    if (checked_mul(count, size, &total) && total < UINT32_MAX / 2) p = arena.bytes(total ? total : 1, alignment);
+    if (!p) no_memory();
+    return p;
 }
 
 bool Context::out_of_fuel() {

@@ -62,17 +62,13 @@ class Context {
     // Records an error at a place in the source; false, for `return c.error(...)`. The first error stays.
     template <class... Parts>
     bool error_at(size_t offset, const Parts&... parts) {
-        if (status != kOk) return false;
-        status = kFormat;
-        char text[sizeof(Error::message)];
-        TextBuilder b(text, sizeof text);
-        (put(b, parts), ...);
-        report(offset, text);
-        return false;
+        const Part list[] = {Part(parts)...};
+        return report(offset, list, sizeof...(parts));
     }
     template <class... Parts>
     bool error(const Parts&... parts) {
-        return error_at(at, parts...);
+        const Part list[] = {Part(parts)...};
+        return report(at, list, sizeof...(parts));
     }
     bool no_memory();
 
@@ -86,15 +82,11 @@ class Context {
 
     // Uninitialised text; the fuel is charged. nullptr on error.
     char* text(uint64_t size) {
-        if (!burn(1 + size / 32)) return nullptr;
-        char* p = size > UINT32_MAX / 2 ? nullptr : static_cast<char*>(arena.bytes(size ? size : 1, 1));
-        return p ? p : (no_memory(), nullptr);
+        return static_cast<char*>(allocate(size, 1, 1, 1 + size / 32));
     }
     template <class T>
     T* array(uint64_t n) {
-        if (!burn(1 + n / 8)) return nullptr;
-        T* p = arena.array<T>(n ? n : 1, alignof(T));
-        return p ? p : (no_memory(), nullptr);
+        return static_cast<T*>(allocate(n, sizeof(T), alignof(T), 1 + n / 8));
     }
     template <class T>
     T* make() {
@@ -111,13 +103,21 @@ class Context {
     bool lookup(const Symbol* name, Value* found);   // false, without an error, when there is none
 
   private:
-    static void put(TextBuilder& b, Str s) { b.bytes(s.data, s.size); }
-    static void put(TextBuilder& b, const char* z) { b.add(z); }
-    static void put(TextBuilder& b, char c) { b.add(c); }
-    static void put(TextBuilder& b, int64_t v) { b.add(static_cast<long long>(v)); }
-    static void put(TextBuilder& b, uint64_t v) { b.add(static_cast<unsigned long long>(v)); }
-    static void put(TextBuilder& b, uint32_t v) { b.add(static_cast<unsigned long long>(v)); }
-    void report(size_t offset, const char* text);
+    // A piece of a message: text (data, size), a string that ends with NUL (data alone), a character or a number.
+    struct Part {
+        const char* data = nullptr;
+        size_t size = SIZE_MAX;
+        int64_t number = 0;
+        char letter = 0;
+        Part(Str s) : data(s.data), size(s.size) {}
+        Part(const char* z) : data(z) {}
+        Part(char c) : letter(c) {}
+        Part(int64_t v) : number(v) {}
+        Part(uint64_t v) : number(static_cast<int64_t>(v)) {}
+        Part(uint32_t v) : number(v) {}
+    };
+    [[gnu::noinline]] void* allocate(uint64_t count, size_t size, size_t alignment, uint64_t steps);
+    [[gnu::noinline, gnu::cold]] bool report(size_t offset, const Part* parts, size_t count);
     bool out_of_fuel();
     bool too_deep();
 

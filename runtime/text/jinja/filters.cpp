@@ -195,6 +195,10 @@ bool read_number(Str s, bool whole, Value* out) {
     int64_t v;
     double d;
     Str text(t, n);
+    for (size_t i = 0; i < n; ++i) t[i] = static_cast<char>(t[i] >= 'A' && t[i] <= 'Z' ? t[i] + 32 : t[i]);
+    const Str word = n && (t[0] == '+' || t[0] == '-') ? Str(t + 1, n - 1) : text;
+    if (!whole && (word == Str("inf") || word == Str("infinity"))) return *out = number(t[0] == '-' ? -__builtin_inf() : __builtin_inf()), true;
+    if (!whole && word == Str("nan")) return *out = number(__builtin_nan("")), true;
     if (whole && parse_int(text, &v)) return *out = integer(v), true;
     if (n && t[0] == '+') text = Str(t + 1, n - 1);
     if (!parse_double(text, &d)) return false;
@@ -325,9 +329,11 @@ bool filter_truncate(Context& c, const Value& v, const Args& args, Value* out) {
     if (!bind_args(c, args, "truncate", "length,killwords,end,leeway", 0, a) || !to_text(c, v, &s)) return false;
     if (!a[2].missing() && !to_text(c, a[2], &end)) return false;
     const int64_t limit = a[0].integral() ? a[0].as_int() : 255, leeway = a[3].integral() ? a[3].as_int() : 5;
-    const int64_t tail = static_cast<int64_t>(count_chars(end)), n = static_cast<int64_t>(count_chars(s));
+    int64_t n;
+    if (!length(c, v, &n)) return false;
+    const int64_t tail = static_cast<int64_t>(count_chars(end));
     if (limit < tail) return c.error("expected length >= ", tail, ", got ", limit);
-    *out = string(s);
+    *out = v;
     if (limit >= n || n - limit <= leeway) return c.burn(s.size / 32);
     Str head(s.data, char_offset(s, static_cast<size_t>(limit - tail)));
     if (!truthy(a[1])) {
@@ -433,7 +439,7 @@ bool has_filter(Str name) { return find_filter(name) != nullptr; }
 
 bool apply_filter(Context& c, Str name, const Value& subject, const Args& args, Value* out) {
     const Row* r = find_filter(name);
-    return r ? r->apply(c, subject, args, out) : c.error("No filter named '", name, "'.");
+    return r ? r->apply(c, subject, args, out) : c.error("No filter named '", name, "' found.");
 }
 
 }  // namespace thimble::jinja

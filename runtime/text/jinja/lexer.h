@@ -13,7 +13,7 @@ struct Token {
     uint32_t at = 0;  // offset in the source
     Value value;      // kData, kName, kString: text; kInt, kFloat: the number
     bool is_op(uint16_t o) const { return type == Tok::kOp && op == o; }
-    bool is_name(const char* z) const { return type == Tok::kName && value.str() == Str(z); }
+    [[gnu::noinline]] bool is_name(const char* z) const { return type == Tok::kName && value.str() == Str(z); }
 };
 
 class Lexer {

@@ -180,7 +180,9 @@ bool method_replace(Context& c, const Value& self, const Args& args, Value* out)
     if (v[1].undefined()) return undefined_error(c, v[1]);
     if (!v[0].string() || !v[1].string())
         return c.error("replace() argument ", v[0].string() ? "2" : "1", " must be str, not ", type_name(v[0].string() ? v[1] : v[0]));
-    from = v[0].str(), to = v[1].str();
+    from = v[0].str();
+    if (self.tag && !escape_html(c, v[1], &v[1])) return false;  // text marked safe escapes what joins it
+    to = v[1].str();
     return int_arg(c, v[2], -1, &limit) && replace_text(c, self, from, to, limit, out);
 }
 

@@ -134,6 +134,8 @@ bool add_strings(Context& c, const Value& a, const Value& b, Value* out) {
     return true;
 }
 
+bool is_cycler_current(const Value& v, Str name) { return v.is(Kind::kCycler) && name == Str("current"); }
+
 bool loop_attribute(Context& c, const Loop* l, Str name, Value* out, bool* found) {
     const int64_t i = l->index, n = l->items->count;
     *found = true;
@@ -202,6 +204,11 @@ bool own_attribute(Context& c, const Value& object, Str name, Value* out, bool* 
     if (object.is(Kind::kTuple) && object.tag == 1 && (name == Str("grouper") || name == Str("list"))) {
         *found = true;
         *out = object.list->items[name == Str("list")];  // what groupby gives
+        return true;
+    }
+    if (is_cycler_current(object, name)) {
+        *found = true;
+        *out = object.list->items[object.list->next];
         return true;
     }
     if (!has_method(object, name)) return true;
@@ -317,7 +324,8 @@ bool slice(Context& c, const Value& object, const Value& start, const Value& sto
     int64_t from = 0, to = 0, by = 1, n;
     bool has_from, has_to, has_by;
     if (!slice_bound(c, start, &has_from, &from) || !slice_bound(c, stop, &has_to, &to) || !slice_bound(c, step, &has_by, &by)) return false;
-    if (!object.string() && !object.sequence()) return undefined_member(c, object, none(), out);
+    if (object.is(Kind::kDict)) return c.error("unhashable type: 'slice'");
+    if (!object.string() && !object.sequence()) return c.error("'", type_name(object), "' object is not subscriptable");
     if (by == 0) return c.error("slice step cannot be zero");
     if (!length(c, object, &n)) return false;
     const auto clamp = [&](int64_t i) {

@@ -39,6 +39,13 @@ class Parser {
         Parser& p_;
         const bool ok;
     };
+    // Where a branch may not be taken, an unknown filter is an error only when it is reached, as in jinja2.
+    struct Soft {
+        Soft(Parser& p, bool soft) : p_(p), old_(p.soft_) { p.soft_ = soft; }
+        ~Soft() { p_.soft_ = old_; }
+        Parser& p_;
+        const bool old_;
+    };
     struct Tail {  // appends to a list
         Node** at;
         void add(Node* n) {
@@ -47,7 +54,7 @@ class Parser {
         }
     };
 
-    bool advance() {
+    [[gnu::noinline]] bool advance() {
         if (have_ahead_) {
             cur_ = ahead_;
             have_ahead_ = false;
@@ -59,28 +66,28 @@ class Parser {
         if (have_ahead_) return true;
         return have_ahead_ = lexer_.next(&ahead_);
     }
-    bool unexpected(const char* wanted = nullptr) {
+    [[gnu::noinline]] bool unexpected(const char* wanted = nullptr) {
         char op[3] = {static_cast<char>(cur_.op), static_cast<char>(cur_.op >> 8), 0};
         const Str found = cur_.type == Tok::kName ? cur_.value.str() : cur_.type == Tok::kOp ? Str(op) : Str(token_text(cur_));
         if (wanted) return c_.error_at(cur_.at, "expected ", wanted, ", got '", found, "'");
         return c_.error_at(cur_.at, "unexpected '", found, "'");
     }
-    bool accept_op(uint16_t op, bool* yes) {
+    [[gnu::noinline]] bool accept_op(uint16_t op, bool* yes) {
         *yes = cur_.is_op(op);
         return !*yes || advance();
     }
-    bool expect_op(char op) {
+    [[gnu::noinline]] bool expect_op(char op) {
         const char wanted[4] = {'\'', op, '\'', 0};
         return cur_.is_op(static_cast<unsigned char>(op)) ? advance() : unexpected(wanted);
     }
-    bool expect_name(const char* z) { return cur_.is_name(z) ? advance() : unexpected(z); }
-    bool accept_name(const char* z, bool* yes) {
+    [[gnu::noinline]] bool expect_name(const char* z) { return cur_.is_name(z) ? advance() : unexpected(z); }
+    [[gnu::noinline]] bool accept_name(const char* z, bool* yes) {
         *yes = cur_.is_name(z);
         return !*yes || advance();
     }
-    bool expect_block_end() { return cur_.type == Tok::kBlockEnd ? advance() : unexpected("end of statement block"); }
+    [[gnu::noinline]] bool expect_block_end() { return cur_.type == Tok::kBlockEnd ? advance() : unexpected("end of statement block"); }
 
-    Node* make(Type type, uint32_t at, Node* a = nullptr, Node* b = nullptr, Node* c = nullptr) {
+    [[gnu::noinline]] Node* make(Type type, uint32_t at, Node* a = nullptr, Node* b = nullptr, Node* c = nullptr) {
         Node* n = c_.make<Node>();
         if (!n) return nullptr;
         n->type = type;
@@ -88,12 +95,12 @@ class Parser {
         n->a = a, n->b = b, n->c = c;
         return n;
     }
-    bool put(Node** out, Type type, uint32_t at, Node* a = nullptr, Node* b = nullptr, Node* c = nullptr) {
+    [[gnu::noinline]] bool put(Node** out, Type type, uint32_t at, Node* a = nullptr, Node* b = nullptr, Node* c = nullptr) {
         return (*out = make(type, at, a, b, c)) != nullptr;
     }
 
     // ---- expressions
-    bool expression(Node** out) {
+    [[gnu::noinline]] bool expression(Node** out) {
         Nest nest(*this);
         if (!nest.ok) return false;
         Node* value = nullptr;
@@ -111,7 +118,7 @@ class Parser {
         *out = value;
         return true;
     }
-    bool or_expression(Node** out) { return logic(Type::kOr, out); }
+    [[gnu::noinline]] bool or_expression(Node** out) { return logic(Type::kOr, out); }
     bool logic(Type type, Node** out) {
         const char* word = type == Type::kOr ? "or" : "and";
         const uint32_t at = cur_.at;
@@ -166,7 +173,7 @@ class Parser {
             if (!advance() || (op == kOpNotIn && !advance()) || !sum(&right) || !link(Type::kCompare, op, at, right, out, &tail)) return false;
         }
     }
-    bool link(Type type, uint16_t op, uint32_t at, Node* right, Node** out, Tail* tail) {
+    [[gnu::noinline]] bool link(Type type, uint16_t op, uint32_t at, Node* right, Node** out, Tail* tail) {
         if (!tail->at) {
             if (!put(out, type, at, *out)) return false;
             tail->at = &(*out)->b;
@@ -225,7 +232,7 @@ class Parser {
         return true;
     }
     // Signs bind tighter than filters and looser than postfixes: -x|abs is (-x)|abs, -x.y is -(x.y).
-    bool unary(Node** out) {
+    [[gnu::noinline]] bool unary(Node** out) {
         Node* signs = nullptr;
         unsigned count = 0;
         while (cur_.is_op('-') || cur_.is_op('+')) {
@@ -317,7 +324,7 @@ class Parser {
     bool tuple_ends() const { return cur_.type == Tok::kVariableEnd || cur_.type == Tok::kBlockEnd || cur_.is_op(')'); }
     // Expressions separated by commas: one without a comma is itself, else a tuple. In a for statement no "if" belongs to
     // the expression (`conditional` false); "()" is a tuple only in brackets.
-    bool tuple(bool conditional, bool brackets, Node** out) {
+    [[gnu::noinline]] bool tuple(bool conditional, bool brackets, Node** out) {
         const uint32_t at = cur_.at;
         Node* first = nullptr;
         Tail tail{&first};
@@ -338,7 +345,7 @@ class Parser {
         if (!first && !brackets) return unexpected("an expression");
         return put(out, Type::kTuple, at, first);
     }
-    bool postfix(Node** out, bool filters) {
+    [[gnu::noinline]] bool postfix(Node** out, bool filters) {
         Tail tail{nullptr};
         for (;;) {
             Node* n = nullptr;
@@ -405,7 +412,7 @@ class Parser {
         }
         return put(out, Type::kItem, at, first) && expect_op(']');
     }
-    bool arguments(Node** out) {
+    [[gnu::noinline]] bool arguments(Node** out) {
         if (!expect_op('(')) return false;
         Tail tail{out};
         while (!cur_.is_op(')')) {
@@ -441,10 +448,12 @@ class Parser {
     }
     bool filter(Node** out) {
         if (!put(out, Type::kFilter, cur_.at) || !dotted_name(*out)) return false;
+        if (!soft_ && !has_filter((*out)->value.str())) return c_.error_at((*out)->at, "No filter named '", (*out)->value.str(), "'.");
         return !cur_.is_op('(') || arguments(&(*out)->a);
     }
     bool test(Node** out) {
         if (!put(out, Type::kTest, cur_.at) || !advance() || !accept_name("not", &(*out)->flag) || !dotted_name(*out)) return false;
+        if (!soft_ && !has_test((*out)->value.str())) return c_.error_at((*out)->at, "No test named '", (*out)->value.str(), "'.");
         if (cur_.is_op('(')) return arguments(&(*out)->a);
         const bool operand = cur_.type == Tok::kName || cur_.type == Tok::kString || cur_.type == Tok::kInt ||
                              cur_.type == Tok::kFloat || cur_.is_op('[') || cur_.is_op('{');
@@ -462,7 +471,7 @@ class Parser {
         return false;
     }
     // Statements up to "{%" and one of the words `ends`, which is then the current token (nullptr: up to the end).
-    bool statements(const char* const* ends, Node** out) {
+    [[gnu::noinline]] bool statements(const char* const* ends, Node** out) {
         Nest nest(*this);
         if (!nest.ok) return false;
         const uint32_t start = cur_.at;
@@ -492,8 +501,9 @@ class Parser {
         }
     }
     // The body of a block up to {% word %}, the current token being the end of its opening.
-    bool body(const char* word, Node** out) {
+    [[gnu::noinline]] bool body(const char* word, Node** out) {
         const char* const ends[] = {word, nullptr};
+        const Soft hard(*this, false);
         return expect_block_end() && statements(ends, out) && advance();
     }
     bool statement(Node** out) {
@@ -517,6 +527,7 @@ class Parser {
         static const char* const kEnds[] = {"endif", "elif", "else", nullptr};
         static const char* const kEnd[] = {"endif", nullptr};
         Node** place = out;
+        const Soft restore(*this, true);
         for (bool elif = false;; elif = true) {
             if (!put(place, Type::kIf, cur_.at)) return false;
             Node* n = *place;
@@ -528,7 +539,7 @@ class Parser {
             return advance();
         }
     }
-    bool target_name(Node** out) {
+    [[gnu::noinline]] bool target_name(Node** out) {
         if (cur_.type != Tok::kName) return unexpected("a name to assign to");
         if (cur_.is_name("true") || cur_.is_name("false") || cur_.is_name("none") || cur_.is_name("True") ||
             cur_.is_name("False") || cur_.is_name("None"))
@@ -540,14 +551,13 @@ class Parser {
         const uint32_t at = cur_.at;
         Node* first = nullptr;
         Tail tail{&first};
-        bool many = false, brackets = false;
-        if (!accept_op('(', &brackets)) return false;
+        bool many = false;
         for (;;) {
             if (first && (cur_.is_name("in") || cur_.is_op(')') || cur_.is_op('='))) break;
             Node* n = nullptr;
             if (cur_.is_op('(')) {
                 Nest nest(*this);
-                if (!nest.ok || !target(members, &n)) return false;
+                if (!nest.ok || !advance() || !target(members, &n) || !expect_op(')')) return false;
             } else if (!target_name(&n)) {
                 return false;
             }
@@ -563,7 +573,6 @@ class Parser {
             many = true;
             if (!advance()) return false;
         }
-        if (brackets && !expect_op(')')) return false;
         if (many) return put(out, Type::kTuple, at, first);
         *out = first;
         return true;
@@ -579,6 +588,7 @@ class Parser {
         if (filtered && !expression(&extra.a)) return false;
         if (!accept_name("recursive", &n->flag) || !expect_block_end()) return false;
         ++loops_;
+        const Soft hard(*this, false);
         const bool ok = statements(kEnds, &n->c);
         --loops_;
         if (!ok) return false;
@@ -683,6 +693,7 @@ class Parser {
     Lexer lexer_;
     Token cur_, ahead_;
     bool have_ahead_ = false;
+    bool soft_ = false;
     unsigned nesting_ = 0, loops_ = 0;
     uint16_t uses_ = 0;
 };

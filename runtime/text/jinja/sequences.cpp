@@ -220,7 +220,7 @@ bool filter_first(Context& c, const Value& v, const Args& args, Value* out) {
         if (v.list->next < v.list->count) return *out = v.list->items[v.list->next++], true;
         return undefined_with(c, "No first item, sequence was empty.", out);
     }
-    if (v.string() && v.size) return subscript(c, v, integer(0), out);
+    if (v.string() && v.size) return subscript(c, v, integer(0), out) && (out->tag = 0, true);
     if (!iterate(c, v, &items)) return false;
     if (items->count == 0) return undefined_with(c, "No first item, sequence was empty.", out);
     *out = items->items[0];
@@ -231,7 +231,7 @@ bool filter_last(Context& c, const Value& v, const Args& args, Value* out) {
     List* items;
     if (!bind_args(c, args, "last", "", 0, nullptr)) return false;
     if (v.is(Kind::kGenerator)) return c.error("'generator' object is not reversible");
-    if (v.string() && v.size) return subscript(c, v, integer(-1), out);
+    if (v.string() && v.size) return subscript(c, v, integer(-1), out) && (out->tag = 0, true);
     if (!iterate(c, v, &items)) return false;
     if (items->count == 0) return undefined_with(c, "No last item, sequence was empty.", out);
     *out = items->items[items->count - 1];

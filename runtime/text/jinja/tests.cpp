@@ -87,7 +87,7 @@ bool has_test(Str name) { return find_test(name) != nullptr; }
 
 bool apply_test(Context& c, Str name, const Value& v, const Args& args, bool* out) {
     const Entry_* e = find_test(name);
-    if (!e) return c.error("No test named '", name, "'.");
+    if (!e) return c.error("No test named '", name, "' found.");
     const Test t = e->test;
     Value arg;
     const bool takes_one = t == Test::kDivisible || t == Test::kEqual || t == Test::kGreaterEqual || t == Test::kGreater ||

@@ -367,9 +367,7 @@ bool iterate(Context& c, const Value& v, List** out) {
             if (!make_list(c, static_cast<uint32_t>(count_chars(s)), out)) return false;
             uint32_t n = 0;
             for (size_t i = 0; i < s.size; i += utf8_size(s.data[i])) {
-                Value& item = (*out)->items[n++];
-                item = string(Str(s.data + i, utf8_size(s.data[i])));
-                item.tag = v.tag;
+                (*out)->items[n++] = string(Str(s.data + i, utf8_size(s.data[i])));
             }
             return c.burn(n / 4);
         }
