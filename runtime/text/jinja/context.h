@@ -77,8 +77,8 @@ class Context {
         fuel_ -= steps;
         return true;
     }
-    bool enter() { return ++depth <= kTemplateDepth || too_deep(); }  // pair with leave(), also after false
-    void leave() { --depth; }
+    bool enter(unsigned levels) { return (depth += levels) <= kTemplateDepth || too_deep(); }  // pair with leave(), also after false
+    void leave(unsigned levels) { depth -= levels; }
 
     // Uninitialised text; the fuel is charged. nullptr on error.
     char* text(uint64_t size) {
@@ -128,11 +128,13 @@ class Context {
     Symbol* symbols_[kBuckets] = {};
 };
 
-// Counts one level of evaluation for as long as it lives.
+// Counts a level of evaluation for as long as it lives; a call counts for more, as it takes more of the stack.
+constexpr unsigned kCallLevels = 4;
 struct Level {
-    explicit Level(Context& c) : c_(c), ok(c.enter() && c.burn(1)) {}
-    ~Level() { c_.leave(); }
+    explicit Level(Context& c, unsigned levels = 1) : c_(c), levels_(levels), ok(c.enter(levels) && c.burn(1)) {}
+    ~Level() { c_.leave(levels_); }
     Context& c_;
+    const unsigned levels_;
     const bool ok;
 };
 

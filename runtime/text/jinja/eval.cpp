@@ -595,8 +595,9 @@ bool bind_macro(Context& c, const Node* macro, const Args& args) {
 }  // namespace
 
 bool call_macro(Context& c, const Macro* macro, const Args& args, Value* out) {
+    const Level level(c, kCallLevels);
     Scope* around = c.scope;
-    Scope* inner = c.make<Scope>();
+    Scope* inner = level.ok ? c.make<Scope>() : nullptr;
     if (!inner) return false;
     inner->parent = macro->scope;
     c.scope = inner;
@@ -615,7 +616,7 @@ bool call_loop(Context& c, const Loop* loop, const Args& args, Value* out) {
     Scope* around = c.scope;
     c.out = &o;
     c.scope = loop->scope;
-    const Level level(c);
+    const Level level(c, kCallLevels);
     const Flow flow = level.ok ? run_loop(c, loop->node, over, loop->depth + 1) : Flow::kFail;
     c.out = outer;
     c.scope = around;
