@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The grids of the IQ formats, one uint16_t an entry.
-//   IQ1, IQ2: 8 weights of 2 bits, the first weight lowest; code c means -1 + c (IQ1) or kIq2Values[c]. Codes are 0 to 2.
-//   IQ3:      4 weights of 3 bits, the first weight lowest; code c means kIq3XxsValues[c] or 2c + 1 (IQ3_S).
+//   IQ1, IQ2: 8 weights of 2 bits, the first weight lowest; code c means -1 + c (IQ1) or 8, 25, 43 (IQ2). Codes are 0 to 2.
+//   IQ3:      4 weights of 3 bits, the first weight lowest; code c means 8c + 4, but 62 for 7 (IQ3_XXS), or 2c + 1 (IQ3_S).
 // Formats index them with fields no wider than the grid, so no bit pattern leads outside.
 #pragma once
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 namespace thimble {
 
@@ -17,14 +19,34 @@ extern const uint16_t kGridIq1[2048];
 
 namespace {
 
-constexpr int8_t kIq2Values[4] = {8, 25, 43, 0};
-constexpr int8_t kIq3XxsValues[8] = {4, 12, 20, 28, 36, 44, 52, 62};
+// Eight weights at a time, as the bytes of a 64-bit word, weight 0 lowest. The bytes never carry into each other.
+constexpr uint64_t kEachByte = 0x0101010101010101;
+inline uint64_t spread_two_bits(uint64_t codes) {    // eight codes of two bits
+    codes = (codes | codes << 24) & 0x000000ff000000ff;
+    codes = (codes | codes << 12) & 0x000f000f000f000f;
+    return (codes | codes << 6) & 0x0303030303030303;
+}
+inline uint64_t spread_three_bits(uint64_t codes) {  // eight codes of three bits
+    codes = (codes | codes << 20) & 0x00000fff00000fff;
+    codes = (codes | codes << 10) & 0x003f003f003f003f;
+    return (codes | codes << 5) & 0x0707070707070707;
+}
+// Bit i of signs negates byte i; bytes are 1 to 127.
+inline uint64_t negate_bytes(uint64_t bytes, int signs) {
+    const uint64_t chosen = static_cast<uint64_t>(signs) * kEachByte & 0x8040201008040201;
+    const uint64_t negative = (chosen + 0x7f7f7f7f7f7f7f7f) >> 7 & kEachByte;
+    return (bytes ^ negative * 255) + negative;
+}
+inline void store_bytes(uint64_t bytes, int8_t* q) {
+    if constexpr (std::endian::native == std::endian::big) bytes = __builtin_bswap64(bytes);
+    memcpy(q, &bytes, 8);
+}
 
-// Bit i of signs negates weight i.
-inline int8_t with_sign(int value, int signs, int i) { return static_cast<int8_t>(signs >> i & 1 ? -value : value); }
-
+// The magnitudes 8, 25 and 43 of codes 0, 1, 2: the bits of 17 and 35 lie beside those of 8.
 inline void unpack_iq2_group(uint16_t codes, int signs, int8_t* q) {
-    for (int i = 0; i < 8; ++i) q[i] = with_sign(kIq2Values[codes >> 2 * i & 3], signs, i);
+    const uint64_t two = spread_two_bits(codes);
+    const uint64_t value = 8 * kEachByte + (two & kEachByte) * 17 + (two >> 1 & kEachByte) * 35;
+    store_bytes(negate_bytes(value, signs), q);
 }
 
 // Sign words of IQ2_XXS, IQ2_XS and IQ3_XXS hold seven signs; the eighth makes their number even.

@@ -23,10 +23,11 @@ struct FormatIQ3_S : QuantFormat {
     static void unpack(const Block* b, int j, SubBlock* out) {
         const int s = b->scales[j >> 1] >> (j & 1) * 4 & 15;
         set_unit_scales(out, load_f16(b->d) * static_cast<float>(2 * s + 1));
-        for (int e = 0; e < 8; ++e) {
-            const int codes = kGridIq3S[b->index[j * 8 + e] | (b->high[j] >> e & 1) << 8];
-            const int signs = b->signs[j * 4 + (e >> 1)] >> (e & 1) * 4;
-            for (int i = 0; i < 4; ++i) out->q[4 * e + i] = with_sign(2 * (codes >> 3 * i & 7) + 1, signs, i);
+        for (int g = 0; g < 4; ++g) {
+            const int e = 2 * g;
+            const uint64_t codes = kGridIq3S[b->index[j * 8 + e] | (b->high[j] >> e & 1) << 8] |
+                                   static_cast<uint64_t>(kGridIq3S[b->index[j * 8 + e + 1] | (b->high[j] >> (e + 1) & 1) << 8]) << 12;
+            store_bytes(negate_bytes(spread_three_bits(codes) * 2 + kEachByte, b->signs[j * 4 + g]), out->q + 8 * g);
         }
     }
 };

@@ -23,9 +23,11 @@ struct FormatIQ3_XXS : QuantFormat {
         set_unit_scales(out, load_f16(b->d) * static_cast<float>(2 * (word >> 28) + 1) * 0.25f);
         for (int g = 0; g < 4; ++g) {
             const int signs = even_signs(static_cast<int>(word >> 7 * g & 127));
-            const uint32_t codes = kGridIq3Xxs[b->index[j * 8 + 2 * g]] |
-                                   static_cast<uint32_t>(kGridIq3Xxs[b->index[j * 8 + 2 * g + 1]]) << 12;
-            for (int i = 0; i < 8; ++i) out->q[8 * g + i] = with_sign(kIq3XxsValues[codes >> 3 * i & 7], signs, i);
+            const uint64_t codes = kGridIq3Xxs[b->index[j * 8 + 2 * g]] |
+                                   static_cast<uint64_t>(kGridIq3Xxs[b->index[j * 8 + 2 * g + 1]]) << 12;
+            // 4, 12, 20, 28, 36, 44, 52, and 62 for code 7
+            const uint64_t three = spread_three_bits(codes), seven = three & three >> 1 & three >> 2 & kEachByte;
+            store_bytes(negate_bytes(three * 8 + 4 * kEachByte + seven * 2, signs), out->q + 8 * g);
         }
     }
 };

@@ -241,8 +241,6 @@ void fill_quant_matmul(Kernels* k) {
     THIMBLE_STAGED(IQ1_S);
     THIMBLE_STAGED(IQ1_M);
     THIMBLE_STAGED(TQ1_0);
-    THIMBLE_STAGED(TQ2_0);
-    THIMBLE_STAGED(MXFP4);
     THIMBLE_STAGED(NVFP4);
     THIMBLE_STAGED(Q1_0);
     THIMBLE_STAGED(Q2_0);
@@ -254,6 +252,8 @@ void fill_quant_matmul(Kernels* k) {
     k->matmul[kQ8_0] = quant_matmul<V, ByteReader<V, FormatQ8_0>>;
     k->matmul[kIQ4_NL] = quant_matmul<V, CodebookReader<V, FormatIQ4_NL>>;
     k->matmul[kIQ4_XS] = quant_matmul<V, Iq4XsReader<V>>;
+    k->matmul[kMXFP4] = quant_matmul<V, Mxfp4Reader<V>>;
+    k->matmul[kTQ2_0] = quant_matmul<V, Tq2Reader<V>>;
     k->matmul[kQ2_K] = quant_matmul<V, Q2KReader<V>>;
     k->matmul[kQ3_K] = quant_matmul<V, Q3KReader<V>>;
     k->matmul[kQ4_K] = quant_matmul<V, Q4KReader<V>>;

@@ -172,6 +172,26 @@ struct CodebookReader {   // IQ4_NL
     }
 };
 
+template <class V>
+struct Mxfp4Reader {
+    using Format = FormatMXFP4;
+    static constexpr int kBias = 12, kMax = 24;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        for (int r = 0; r < V::kRows; ++r, p += stride)
+            for (int b = 0; b < 8; ++b) s.dw[b][r] = Format::half_scale(p[b * Format::kBytes]);
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        const auto low = V::rb_set1(15), table = V::rb_sub(V::rb_dup(kE2m1Doubled), V::rb_set1(-kBias));
+        for (size_t b = 0; b < 4; ++b) {
+            const auto v = V::rb_load(p + (4 * U + b) * Format::kBytes + 1, lane_stride);
+            w[2 * b] = V::rb_lookup(table, V::rb_and(v, low));
+            w[2 * b + 1] = V::rb_lookup(table, V::rb_and(V::template rb_shr<4>(v), low));
+        }
+    }
+};
+
 // ---- superblocks of 256 -----------------------------------------------------------------------------------------
 // d, dmin and the twelve bytes of six-bit scales and mins of Q4_K and Q5_K: 16 bytes.
 template <class V>
@@ -262,8 +282,8 @@ struct Q2KReader {
         typename V::ri h[4], t[4];
         header_words<V>(p, stride, h);
         header_words<V>(p + 68, stride, t);   // d, dmin are the last word
-        const auto d = V::rf_from_half(t[3]), four = V::rf_set1(-1.0f);
-        const auto dmin = V::rf_mul(V::rf_from_half(V::template ri_shr<16>(t[3])), four);
+        const auto d = V::rf_from_half(t[3]);
+        const auto dmin = V::rf_mul(V::rf_from_half(V::template ri_shr<16>(t[3])), V::rf_set1(-1.0f));
         const auto low = V::ri_set1(15);
         for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
         for (int g = 0; g < 16; ++g) {
@@ -276,6 +296,28 @@ struct Q2KReader {
     static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i) {
             const auto v = V::rb_load(p + 16 + 32 * U + 16 * i, lane_stride);
+            w[i] = move_two<V, 0, 0>(v);
+            w[2 + i] = move_two<V, 2, 0>(v);
+            w[4 + i] = move_two<V, 4, 0>(v);
+            w[6 + i] = move_two<V, 6, 0>(v);
+        }
+    }
+};
+template <class V>
+struct Tq2Reader {
+    using Format = FormatTQ2_0;
+    static constexpr int kBias = 1, kMax = 3;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        typename V::ri t[4];
+        header_words<V>(p + 50, stride, t);   // d is the last half word
+        const auto d = V::rf_from_half(V::template ri_shr<16>(t[3]));
+        for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        for (size_t i = 0; i < 2; ++i) {
+            const auto v = V::rb_load(p + 32 * U + 16 * i, lane_stride);
             w[i] = move_two<V, 0, 0>(v);
             w[2 + i] = move_two<V, 2, 0>(v);
             w[4 + i] = move_two<V, 4, 0>(v);
@@ -325,7 +367,7 @@ struct Iq4XsReader {
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4];
         header_words<V>(p, stride, h);
-        const auto d = V::rf_from_half(h[0]), minus32 = V::rf_set1(-32.0f);
+        const auto d = V::rf_from_half(h[0]);
         const auto low = V::ri_set1(15), top = V::ri_set1(0x30);
         auto lows = h[1], highs = V::template ri_shr<12>(h[0]);   // two high bits of block b at bits 4 and 5
         for (int b = 0; b < 8; ++b) {
@@ -334,7 +376,6 @@ struct Iq4XsReader {
             lows = V::template ri_shr<4>(lows);
             highs = V::template ri_shr<2>(highs);
         }
-        (void)minus32;
     }
     template <int U>
     static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
