@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // thimble bench: prompt and generation speed of a model, beside what this machine could do at most, measured in the same
-// run: the memory bandwidth that its threads reach. Protocol: bench/README.md.
+// run: the memory bandwidth that its threads reach, for generation, and their int8 multiply peak, for prompts (attention and
+// the output matrix are not counted, so 100 % is out of reach). Protocol: bench/README.md.
 #include <pthread.h>
 #include <time.h>
 
 #include "examples/cli/cli.h"
+#include "kernels/kernels.h"
 
 namespace cli {
 namespace {
@@ -54,6 +56,39 @@ double read_bandwidth(uint32_t threads, const void* data, size_t bytes) {
         }
         for (uint32_t i = 0; i < threads; ++i) pthread_join(readers[i].thread, nullptr);
         const double rate = static_cast<double>(bytes) / (now() - t0);
+        best = rate > best ? rate : best;
+    }
+    return best;
+}
+
+// Multiply-accumulates a second of all threads, 0 where the tier has no integer instruction.
+struct Multiplier {
+    pthread_t thread;
+    const char* tier;
+    int64_t products;
+};
+void* multiply(void* arg) {
+    Multiplier* m = static_cast<Multiplier*>(arg);
+    m->products = thimble::multiply_peak(m->tier, 2000000);
+    return nullptr;
+}
+double multiply_rate(uint32_t threads, const char* tier) {
+    Multiplier multipliers[64];
+    if (threads > 64) threads = 64;
+    if (thimble::multiply_peak(tier, 1) == 0) return 0;
+    double best = 0;
+    for (int round = 0; round < 3; ++round) {
+        const double t0 = now();
+        for (uint32_t i = 0; i < threads; ++i) {
+            multipliers[i].tier = tier;
+            if (pthread_create(&multipliers[i].thread, nullptr, multiply, &multipliers[i])) return 0;
+        }
+        double products = 0;
+        for (uint32_t i = 0; i < threads; ++i) {
+            pthread_join(multipliers[i].thread, nullptr);
+            products += static_cast<double>(multipliers[i].products);
+        }
+        const double rate = products / (now() - t0);
         best = rate > best ? rate : best;
     }
     return best;
@@ -121,7 +156,7 @@ struct Bench {
     }
 };
 
-void print(const Options& o, const thimble_model_info& info, const Test* tests, int n, double bandwidth, uint32_t threads, const char* tier) {
+void print(const Options& o, const thimble_model_info& info, const Test* tests, int n, double bandwidth, double peak, uint32_t threads, const char* tier) {
     const char* format = o.output ? o.output : "md";
     const char* model = *info.name ? info.name : info.architecture;
     if (strcmp(format, "json") == 0) {
@@ -129,8 +164,8 @@ void print(const Options& o, const thimble_model_info& info, const Test* tests, 
         for (int i = 0; i < n; ++i) {
             printf("%s{\"test\":\"%s\",\"avg_ts\":%.3f,\"stddev_ts\":%.3f,\"threads\":%u,\"model\":", i ? ",\n " : "", tests[i].name, tests[i].mean, tests[i].deviation, threads);
             put_json_string(model, strlen(model));
-            printf(",\"type\":\"%s\",\"size\":%llu,\"params\":%llu,\"cpu\":\"%s\",\"read_gbps\":%.2f", info.type_name, static_cast<unsigned long long>(info.weights_bytes),
-                   static_cast<unsigned long long>(info.n_params), tier, bandwidth / 1e9);
+            printf(",\"type\":\"%s\",\"size\":%llu,\"params\":%llu,\"cpu\":\"%s\",\"read_gbps\":%.2f,\"multiply_gmacs\":%.1f", info.type_name,
+                   static_cast<unsigned long long>(info.weights_bytes), static_cast<unsigned long long>(info.n_params), tier, bandwidth / 1e9, peak / 1e9);
             if (tests[i].roof > 0) printf(",\"roof_ts\":%.3f,\"roof_percent\":%.1f", tests[i].roof, 100 * tests[i].mean / tests[i].roof);
             else printf(",\"roof_ts\":null,\"roof_percent\":null");
             put("}", 1);
@@ -153,7 +188,7 @@ void print(const Options& o, const thimble_model_info& info, const Test* tests, 
             else printf(" |\n");
         }
     }
-    if (!csv) printf("\nmemory read by %u threads: %.1f GB/s\n", threads, bandwidth / 1e9);
+    if (!csv) printf("\nroofs of %u threads: memory read %.1f GB/s, int8 products %.0f GMAC/s (%s)\n", threads, bandwidth / 1e9, peak / 1e9, tier);
 }
 
 }  // namespace
@@ -198,30 +233,38 @@ int bench(const Options& o) {
     const size_t probe = size_t{256} << 20;
     void* data = allocate(probe);
     memset(data, 1, probe);
-    double bandwidth = read_bandwidth(b.l.plan.n_threads, data, probe);
+    const char* tier = thimble_cpu_tier(b.l.session);
+    double bandwidth = read_bandwidth(b.l.plan.n_threads, data, probe), peak = multiply_rate(b.l.plan.n_threads, tier);
     for (int i = 0; i < n; ++i) {
         if (terminal(2) && !o.quiet) fprintf(stderr, "\r%s ...\033[K", tests[i].name);
         if (!b.measure(&tests[i])) return interrupted() ? kInterrupted : kFailed;
         const double again = read_bandwidth(b.l.plan.n_threads, data, probe);
         bandwidth = again > bandwidth ? again : bandwidth;
+        const double products = multiply_rate(b.l.plan.n_threads, tier);
+        peak = products > peak ? products : peak;
     }
     if (terminal(2) && !o.quiet) fputs("\r\033[K", stderr);
     // Decode reads every weight once (the embedding only a row where the output has a matrix of its own) and the KV cache.
     uint64_t weights = info.weights_bytes;
     thimble_tensor_info t;
     bool output = false;
-    uint64_t embedding = 0;
+    uint64_t embedding = 0, macs = 0;   // of the layers' matrices, a token
     for (uint32_t i = 0; thimble_tensor(b.l.model, i, &t); ++i) {
         if (t.name_length == 13 && memcmp(t.name, "output.weight", 13) == 0) output = true;
         if (t.name_length == 17 && memcmp(t.name, "token_embd.weight", 17) == 0) embedding = t.bytes;
+        if (t.n_dims == 2 && t.name_length > 4 && memcmp(t.name, "blk.", 4) == 0) macs += t.shape[0] * t.shape[1];
     }
     if (output) weights -= embedding;
     for (int i = 0; i < n; ++i) {
-        if (!tests[i].generate || info.n_expert) continue;
+        if (info.n_expert) continue;
+        if (!tests[i].generate) {
+            tests[i].roof = macs ? peak / static_cast<double>(macs) : 0;
+            continue;
+        }
         const double kv = static_cast<double>(b.l.plan.kv_bytes) / b.l.plan.n_ctx * (tests[i].depth + tests[i].generate / 2.0);
         tests[i].roof = bandwidth / (static_cast<double>(weights) + kv);
     }
-    print(o, info, tests, n, bandwidth, b.l.plan.n_threads, thimble_cpu_tier(b.l.session));
+    print(o, info, tests, n, bandwidth, peak, b.l.plan.n_threads, tier);
     unload(&b.l);
     return kOkay;
 }
