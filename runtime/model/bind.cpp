@@ -132,6 +132,16 @@ void bind_attention(Binder& b, const Hyper& h, Layer* l) {
     b.vector("attn_sinks", "weight", kOptional, l->n_head, &l->sinks);
 }
 
+// A gated short convolution in place of attention.
+void bind_convolution(Binder& b, const Hyper& h, Layer* l) {
+    const int64_t e = h.n_embd;
+    l->n_head = l->n_head_kv = 1;
+    b.vector("attn_norm", "weight", kOptional, e, &l->attn_norm);
+    b.weight("shortconv.in_proj", kRequired, e, 3 * e, &l->wqkv);
+    b.vector("shortconv.conv", "weight", kRequired, e * h.conv_length, &l->conv);
+    b.weight("shortconv.out_proj", kRequired, e, e, &l->wo);
+}
+
 void bind_experts(Binder& b, const Hyper& h, Layer* l) {
     const int64_t e = h.n_embd, f = h.n_ff_expert;
     b.weight("ffn_gate_inp", kRequired, e, h.n_expert, &l->router);
@@ -178,6 +188,8 @@ void bind_ffn(Binder& b, const Hyper& h, Layer* l) {
 // Which layers slide, rotate, and run their two halves in parallel.
 Status layer_kinds(const Gguf& g, const Hyper& h, uint32_t index, Layer* l, Error* err) {
     const Arch* a = h.arch;
+    l->window = h.conv_length;
+    if (l->conv) return kOk;   // its cache is that of a window
     char text[128];
     TextBuilder b(text, sizeof text);
     b.add(a->name);
@@ -243,9 +255,10 @@ Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
     b.weight("output", kOptional, e, h.n_vocab, &m->output);
     if (!m->output) m->output = m->token_embd;
     b.vector("output", "bias", kOptional, h.n_vocab, &m->output_b);
-    b.vector("output_norm", "weight", h.arch->norm_weightless ? kOptional : kRequired, e, &m->output_norm);
+    const bool misnamed = h.arch->short_convolutions;
+    b.vector(misnamed ? "token_embd_norm" : "output_norm", "weight", h.arch->norm_weightless ? kOptional : kRequired, e, &m->output_norm);
     b.vector("output_norm", "bias", kOptional, e, &m->output_norm_b);
-    b.vector("token_embd_norm", "weight", kOptional, e, &m->embd_norm);
+    if (!misnamed) b.vector("token_embd_norm", "weight", kOptional, e, &m->embd_norm);
     b.vector("token_embd_norm", "bias", kOptional, e, &m->embd_norm_b);
     b.weight("position_embd", kOptional, e, 0, &m->position_embd);
     b.vector("rope_freqs", "weight", kOptional, h.n_rot / 2, &h.rope_factors);
@@ -257,7 +270,7 @@ Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
         char key[96];
         const char* const names[] = {".attention.head_count", ".attention.head_count_kv", ".feed_forward_length"};
         uint32_t* const values[] = {&l->n_head, &l->n_head_kv, &l->n_ff};
-        l->n_head_kv = 0;
+        l->n_head_kv = UINT32_MAX;
         for (int n = 0; n < 3 && b.status == kOk; ++n) {
             TextBuilder t(key, sizeof key);
             t.add(h.arch->name);
@@ -265,10 +278,11 @@ Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
             b.status = gguf_u32_of_layer(g, Str(key, t.used), kGgufOptional, i, h.n_layer, values[n], err);
         }
         if (b.status != kOk) break;
-        if (l->n_head_kv == 0) l->n_head_kv = l->n_head;
+        if (l->n_head_kv == UINT32_MAX) l->n_head_kv = l->n_head;
         if (h.arch->ffn_length_halved) l->n_ff /= 2;
         b.layer = static_cast<int>(i);
-        bind_attention(b, h, l);
+        if (l->n_head_kv == 0) bind_convolution(b, h, l);
+        else bind_attention(b, h, l);
         bind_ffn(b, h, l);
         if (b.status == kOk) b.status = layer_kinds(g, h, i, l, err);
     }

@@ -46,18 +46,21 @@ void read_heads(Keys& k, Hyper* h) {
         uint32_t heads = 0, kv = 0, ff = 0;
         k.of_layer("attention.head_count", kGgufRequired, l, h->n_layer, &heads, 1, kMaxHeads);
         kv = heads;
-        k.of_layer("attention.head_count_kv", kGgufOptional, l, h->n_layer, &kv, 1, kMaxHeads);
+        const bool conv = h->arch->short_convolutions;
+        k.of_layer("attention.head_count_kv", kGgufOptional, l, h->n_layer, &kv, conv ? 0 : 1, kMaxHeads);
         k.of_layer("feed_forward_length", kGgufRequired, l, h->n_layer, &ff, 1, kMaxWidth);
         if (h->arch->ffn_length_halved) ff /= 2;
         if (k.status != kOk) return;
+        h->n_ff_max = larger(h->n_ff_max, ff);
+        if (l == 0) h->n_head = heads, h->n_ff = ff;
+        if (kv == 0) continue;   // a convolution
         if (heads % kv != 0) {
             k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".attention.head_count_kv ", kv, " does not divide head_count ", heads);
             return;
         }
-        if (l == 0) h->n_head = heads, h->n_head_kv = kv, h->n_ff = ff;
+        if (h->n_head_kv == 0) h->n_head_kv = kv;
         h->n_head_max = larger(h->n_head_max, heads);
         h->n_head_kv_max = larger(h->n_head_kv_max, kv);
-        h->n_ff_max = larger(h->n_ff_max, ff);
     }
 }
 
@@ -93,13 +96,13 @@ void read_rope(Keys& k, Hyper* h) {
     h->yarn_ext = 1.0f;
     h->yarn_beta_fast = 32.0f;
     h->yarn_beta_slow = 1.0f;
-    float attn = 1.0f;
+    float attn = 0.0f;
     k.f32("rope.scaling.yarn_ext_factor", kGgufOptional, &h->yarn_ext);
     k.f32("rope.scaling.yarn_attn_factor", kGgufOptional, &attn);
     k.f32("rope.scaling.yarn_beta_fast", kGgufOptional, &h->yarn_beta_fast);
     k.f32("rope.scaling.yarn_beta_slow", kGgufOptional, &h->yarn_beta_slow);
     k.f32("rope.scaling.yarn_log_multiplier", kGgufOptional, &h->yarn_log_mul);
-    if (h->scaling == RopeScaling::kYarn) h->scaling_attn *= attn;
+    h->yarn_attn = attn;
 }
 
 void read_experts(Keys& k, Hyper* h) {
@@ -198,6 +201,7 @@ Status read_hyper(const Gguf& g, Hyper* h, Error* err) {
     k.f32(h->arch->norm == Norm::kRms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", kGgufRequired, &h->norm_eps);
     h->gating = h->arch->gating;
     h->normalize_weights = h->arch->normalize_weights;
+    if (h->arch->short_convolutions) k.u32("shortconv.l_cache", kGgufRequired, &h->conv_length, 2, 1024);
     read_rope(k, h);
     read_experts(k, h);
     read_scales(k, h);

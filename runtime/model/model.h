@@ -37,6 +37,7 @@ struct Layer {
     bool qk_norm_whole;              // the norm runs over all heads at once, not over each; weights [heads][d] if per_head
     bool qk_norm_per_head_weights;   // one weight vector a head (StableLM 2 12B)
     Weight wo;
+    Vector conv;                     // [n_embd][conv_length]; then wqkv is the projection to 3 n_embd, wo the one back
     Vector bo, attn_post_norm, attn_sub_norm;   // the sub norms (BitNet) stand before wo and down
     Vector sinks;                    // [n_head] attention sinks
     Vector ffn_norm, ffn_norm_b;
@@ -74,7 +75,9 @@ struct Hyper {
     float scaling_factor;                    // positions are divided by it (linear, YaRN)
     float scaling_attn;                      // extra factor on cos and sin
     uint32_t n_ctx_original;
+    uint32_t conv_length;                    // positions that a short convolution sums
     float yarn_beta_fast, yarn_beta_slow, yarn_ext, yarn_log_mul;
+    float yarn_attn;                         // the factor on cos and sin, where the file gives one; else 0
     Vector rope_factors, rope_long, rope_short;   // [n_rot / 2], divide the frequencies
 };
 

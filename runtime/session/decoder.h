@@ -128,10 +128,9 @@ struct Member {
     // ---- Attention -----------------------------------------------------------------------------------------------------
 
     void qkv(const Layer& l, const Acts& in) {
-        const int64_t q = int64_t{l.n_head} * h.dk, kk = int64_t{l.n_head_kv} * h.dk, v = int64_t{l.n_head_kv} * h.dv;
         const Weight parts[3] = {l.wqkv ? l.wqkv : l.wq, l.wk, l.wv};
-        const int64_t rows[3] = {l.wqkv ? q + kk + v : q, l.wqkv ? 0 : kk, l.wqkv ? 0 : v};
-        const int64_t chunk = chunk_rows(q + kk + v);
+        const int64_t rows[3] = {parts[0].rows, parts[1].rows, parts[2].rows};
+        const int64_t chunk = chunk_rows(rows[0] + rows[1] + rows[2]);
         int64_t count[3];
         for (int i = 0; i < 3; ++i) count[i] = (rows[i] + chunk - 1) / chunk;
         for (int64_t c = team_next(s->team); c < count[0] + count[1] + count[2]; c = team_next(s->team)) {
@@ -367,6 +366,7 @@ struct Member {
         project(l.down, l.down_b, l.ffn_post_norm, s->hidden);
     }
 
+    void short_conv(const Layer& l, const KvLayer& kv);
     void choose_experts(const Layer& l);
     void expert_ffn(const Layer& l, const Acts& in);
     void expert_down(const Layer& l, int64_t row, int64_t rows);
@@ -378,7 +378,8 @@ struct Member {
         const Acts& in = norm_phase(l.attn_norm, l.attn_norm_b);
         qkv(l, in);
         if (pass->stop) return false;
-        attention(l, kv);
+        if (l.conv) short_conv(l, kv);
+        else attention(l, kv);
         // With parallel residuals the FFN reads the stream as attention found it, so its products go first.
         if (l.parallel) {
             ffn(l, l.ffn_norm ? norm_phase(l.ffn_norm, l.ffn_norm_b) : in);

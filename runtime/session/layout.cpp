@@ -59,6 +59,12 @@ struct Layout {
             const uint64_t slots = static_cast<uint64_t>(capacity);
             const uint64_t k = slots * h.dk * element(p.type_k), v = slots * h.dv * element(p.type_v);
             const uint64_t k_scale = p.type_k == kKvQ8_0 ? slots * (h.dk / 32) * 2 : 0, v_scale = p.type_v == kKvQ8_0 ? slots * (h.dv / 32) * 2 : 0;
+            if (l.conv) {   // the convolution's inputs, in float
+                kv.head0.type_v = kKvF32;
+                kv.head0.v = arena.bytes(slots * h.n_embd * sizeof(float));
+                if (layers) layers[i] = kv;
+                continue;
+            }
             kv.head0.k = arena.bytes(k * l.n_head_kv);
             kv.head0.v = arena.bytes(v * l.n_head_kv);
             kv.head0.k_scale = arena.bytes(k_scale * l.n_head_kv);
@@ -104,6 +110,7 @@ struct Layout {
             const Layer& l = m.layers[i];
             q = most(q, int64_t{l.n_head + l.n_head_kv} * h.dk + int64_t{l.n_head_kv} * h.dv);
             attention = most(attention, int64_t{l.n_head} * h.dv);
+            if (l.conv) q = most(q, 3 * e), attention = most(attention, e);
         }
         s->x = arena.array<float>(static_cast<uint64_t>(n * e));
         s->qkv_stride = round_up(q, 16);
@@ -166,7 +173,7 @@ struct Layout {
 // Extension of Large Language Models", 2023, and llama.cpp's reading of it for the magnitude.
 void fill_rope(const Hyper& h, uint32_t n_ctx, bool window, RopeTable* t) {
     const double base = window ? h.rope_base_window : h.rope_base;
-    const bool scaled = !window || h.arch->rope_base_window == 0;
+    const bool scaled = !window || (h.arch->rope_base_window == 0 && !h.arch->window_unscaled);
     const bool yarn = scaled && h.scaling == RopeScaling::kYarn && h.scaling_factor != 1.0f && h.yarn_ext != 0.0f;
     const double interpolation = scaled && h.scaling != RopeScaling::kNone ? 1.0 / h.scaling_factor : 1.0;
     Vector factors = h.rope_factors;
@@ -202,7 +209,8 @@ void fill_rope(const Hyper& h, uint32_t n_ctx, bool window, RopeTable* t) {
     double magnitude = scaled ? h.scaling_attn : 1.0;
     // With a multiplier m (mscale_all_dim) the magnitude is that of 1 over that of m; DeepSeek 2 has m in both.
     const double growth = yarn && h.scaling_factor > 1.0f ? 0.1 * math_log(h.scaling_factor) : 0.0;
-    if (h.yarn_log_mul == 0.0f) magnitude *= 1.0 + growth;
+    if (yarn && h.yarn_attn > 0.0f) magnitude *= h.yarn_attn;
+    else if (h.yarn_log_mul == 0.0f) magnitude *= 1.0 + growth;
     else magnitude *= (1.0 + growth) / (1.0 + growth * h.yarn_log_mul);
     t->magnitude = static_cast<float>(magnitude);
 }

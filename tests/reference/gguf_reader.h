@@ -90,6 +90,13 @@ class File {
         out[n] = 0;
         return out;
     }
+    int largest(const char* key, int otherwise) const {   // of an array of INT32
+        const size_t v = find(key);
+        if (!v || at<uint32_t>(v) != 9 || at<uint32_t>(v + 4) != 5) return otherwise;
+        int most = 0;
+        for (uint64_t i = 0; i < at<uint64_t>(v + 8); ++i) most = at<int32_t>(v + 16 + 4 * i) > most ? at<int32_t>(v + 16 + 4 * i) : most;
+        return most;
+    }
     const uint8_t* bools(const char* key, int* n) const {
         const size_t v = find(key);
         if (!v || at<uint32_t>(v) != 9 || at<uint32_t>(v + 4) != 7) return nullptr;

@@ -33,6 +33,7 @@ struct Facts {
     int skip_rope = 0;           // every n-th layer has none
     double embed = 1, residual = 1, logit = 1, attention = 0;   // 0: 1 / sqrt(dk)
     double soft_attention = 0, soft_final = 0;
+    bool window_unscaled = false;
     double window_base = 0;      // rope of windowed layers: own base, no scaling
     bool half_ffn = false;
 };
@@ -49,7 +50,7 @@ class Transformer {
         d = f.integer("embedding_length");
         n_layer = f.integer("block_count");
         heads = f.integer("attention.head_count");
-        kv = f.integer("attention.head_count_kv", heads);
+        kv = f.integer("attention.head_count_kv", f.largest("attention.head_count_kv", heads));
         dk = f.integer("attention.key_length", d / heads);
         dv = f.integer("attention.value_length", dk);
         n_rot = f.integer("rope.dimension_count", dk);
@@ -68,7 +69,8 @@ class Transformer {
         embed(x);
         for (int l = 0; l < n_layer; ++l) layer(l, x);
         double* h = doubles(size_t(T) * d);
-        norm("output_norm", x, T, d, h);
+        const bool conv = f.integer("shortconv.l_cache", 0) > 0;
+        norm(conv ? "token_embd_norm" : "output_norm", x, T, d, h);
         double* logits = doubles(size_t(T) * vocab);
         linear(f.tensor("output.weight") ? "output" : "token_embd", h, d, logits, vocab);
         for (size_t i = 0; i < size_t(T) * vocab; ++i) {
@@ -123,6 +125,7 @@ class Transformer {
         if (is(name, " phi3 ")) a.period = 0;
         if (is(name, " gemma2 gpt-oss ")) a.period = 2;
         if (is(name, " cohere2 exaone4 olmo2 ")) a.period = 4;
+        a.window_unscaled = is(name, " olmo2 ");
         if (is(name, " gemma3 ")) a.period = 6, a.window_base = 10000;
         if (is(name, " gemma2 ") && !window) window = 4096;
         if (is(name, " cohere2 exaone4 ")) a.rope_windowed_only = window != 0;
@@ -211,7 +214,7 @@ class Transformer {
         for (int t = 0; t < T; ++t)
             for (int i = 0; i < d; ++i)
                 x[t * d + i] = e->value(size_t(tokens[t]) * d + i) * a.embed + (p ? p->value(size_t(t) * d + i) : 0);
-        if (f.tensor("token_embd_norm.weight")) norm("token_embd_norm", x, T, d, x);
+        if (f.tensor("token_embd_norm.weight") && f.integer("shortconv.l_cache", 0) <= 0) norm("token_embd_norm", x, T, d, x);
     }
 
     // ---- Rope ---------------------------------------------------------------------------------------------------------
@@ -223,6 +226,7 @@ class Transformer {
         const char* kind = f.text("rope.scaling.type", "linear");
         if (windowed && a.window_base != 0) base = a.window_base, factor = 1;
         if (windowed) base = f.number("rope.freq_base_swa", base);
+        if (windowed && a.window_unscaled) factor = 1;
         if (!strcmp(kind, "none")) factor = 1;
         double w = pow(base, -2.0 * i / n_rot);
         const Tensor* t = f.tensor("rope_freqs.weight");
@@ -237,7 +241,7 @@ class Transformer {
         return w / factor * ramp + w * (1 - ramp);
     }
     double magnitude(bool windowed) {
-        if (windowed && a.window_base != 0) return 1;
+        if (windowed && (a.window_base != 0 || a.window_unscaled)) return 1;
         const double factor = f.number("rope.scaling.factor", 1), attention = f.number("rope.scaling.attn_factor", 1);
         if (strcmp(f.text("rope.scaling.type", "linear"), "yarn")) return attention;
         const double all = f.number("rope.scaling.yarn_log_multiplier", 0);
@@ -332,6 +336,20 @@ class Transformer {
         }
         free(p);
     }
+    void convolution(int l, const double* h, double* out) {
+        const int n = f.integer("shortconv.l_cache");
+        const Tensor* w = f.tensor("%s.weight", Name(l, "shortconv.conv").text);
+        double *p = doubles(size_t(T) * 3 * d), *y = doubles(size_t(T) * d);
+        linear(Name(l, "shortconv.in_proj"), h, d, p, 3 * d);
+        for (int t = 0; t < T; ++t)
+            for (int i = 0; i < d; ++i) {
+                double sum = 0;
+                for (int back = 0; back < n && back <= t; ++back) sum += w->value(size_t(i) * n + (n - 1 - back)) * p[(t - back) * 3 * d + i] * p[(t - back) * 3 * d + 2 * d + i];
+                y[t * d + i] = sum * p[t * 3 * d + d + i];
+            }
+        linear(Name(l, "shortconv.out_proj"), y, d, out, d);
+        free(p), free(y);
+    }
     void attention(int l, const double* h, double* out) {
         double *q = doubles(size_t(T) * heads * dk), *k = doubles(size_t(T) * kv * dk), *v = doubles(size_t(T) * kv * dv), *o = doubles(size_t(T) * heads * dv);
         project(l, h, q, k, v);
@@ -420,7 +438,8 @@ class Transformer {
         double *h = doubles(n), *att = doubles(n), *mlp = doubles(n);
         const bool twin = has(l, "attn_norm_2");   // Falcon 40B: attention has the second norm, the FFN the first
         norm(Name(l, twin ? "attn_norm_2" : "attn_norm"), x, T, d, h);
-        attention(l, h, att);
+        if (has(l, "shortconv.conv")) convolution(l, h, att);
+        else attention(l, h, att);
         const char* ffn_norm = a.post_attention_is_ffn_norm ? "post_attention_norm" : "ffn_norm";
         if (!a.post_attention_is_ffn_norm && has(l, "post_attention_norm")) norm(Name(l, "post_attention_norm"), att, T, d, att);
         const bool parallel = a.parallel || (!strcmp(f.text("general.architecture"), "stablelm") && !has(l, "ffn_norm"));

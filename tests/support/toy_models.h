@@ -13,7 +13,7 @@ enum Part : uint64_t {
     kPostNorms = 512, kHeadNorms = 1024, kWholeNorms = 2048, kEachHeadNorms = 4096, kTied = 8192, kPositions = 1 << 14, kEmbdNorm = 1 << 15,
     kSecondNorm = 1 << 16, kSubNorms = 1 << 17, kScales = 1 << 18, kSinks = 1 << 19, kExpertBias = 1 << 20, kSharedRouter = 1 << 21,
     kFirstDense = 1 << 22, kSelectBias = 1 << 23, kRopeFreqs = 1 << 24, kRopeFactors = 1 << 25, kOutputBias = 1 << 26, kNormIsPost = 1 << 27,
-    kNoOutputNorm = 1 << 28, kPattern = 1 << 29, kNoEmbd = 1 << 30, kHalfFfn = 1ull << 31,
+    kNoOutputNorm = 1 << 28, kPattern = 1 << 29, kNoEmbd = 1 << 30, kHalfFfn = 1ull << 31, kShortConv = 1ull << 32,
 };
 
 struct Key {
@@ -33,7 +33,7 @@ struct Spec {
     uint32_t n_embd = 64;
 };
 
-constexpr uint32_t kVocab = 288, kContext = 512;
+constexpr uint32_t kVocab = 288, kContext = 512, kConvLength = 3;
 
 // The cases.
 #include "tests/support/toy_models.inc"
@@ -52,7 +52,7 @@ class Builder {
         if (s.parts & kPositions) plain("position_embd.weight", s.n_embd, kContext, 0.3f);
         if (!(s.parts & kTied)) matrix("output.weight", s.n_embd, kVocab, 1, 3.0f);
         if (s.parts & kOutputBias) bias("output", kVocab);
-        if (!(s.parts & kNoOutputNorm)) norm("output_norm", s.n_embd, s.parts & kNormBias);
+        if (!(s.parts & kNoOutputNorm)) norm(s.parts & kShortConv ? "token_embd_norm" : "output_norm", s.n_embd, s.parts & kNormBias);
         if (s.parts & kRopeFreqs) factors("rope_freqs.weight", 1, 8);
         if (s.parts & kRopeFactors) {
             factors("rope_factors_short.weight", 1, 1.5f);
@@ -81,6 +81,7 @@ class Builder {
         z ^= z >> 31;
         return static_cast<float>(static_cast<int64_t>(z >> 40) - (1 << 23)) / (1 << 23);
     }
+    bool convolution(uint32_t i) const { return (s.parts & kShortConv) && i % 3 != 1; }
     const char* key(const char* name) {
         snprintf(text, sizeof text, "%s.%s", s.arch, name);
         return text;
@@ -94,7 +95,14 @@ class Builder {
     void metadata() {
         w.str("general.architecture", s.arch);
         w.u32(key("context_length"), kContext).u32(key("embedding_length"), s.n_embd).u32(key("block_count"), s.n_layer);
-        w.u32(key("feed_forward_length"), s.n_ff).u32(key("attention.head_count"), s.n_head).u32(key("attention.head_count_kv"), s.n_head_kv);
+        w.u32(key("feed_forward_length"), s.n_ff).u32(key("attention.head_count"), s.n_head);
+        if (s.parts & kShortConv) {
+            int32_t heads[64];
+            for (uint32_t i = 0; i < s.n_layer; ++i) heads[i] = convolution(i) ? 0 : static_cast<int32_t>(s.n_head_kv);
+            w.numbers(key("attention.head_count_kv"), 5, heads, s.n_layer).u32(key("shortconv.l_cache"), kConvLength);
+        } else {
+            w.u32(key("attention.head_count_kv"), s.n_head_kv);
+        }
         w.u32(key("attention.key_length"), s.dk).u32(key("attention.value_length"), s.dk).u32(key("rope.dimension_count"), s.n_rot);
         w.f32(key("attention.layer_norm_epsilon"), 1e-5f).f32(key("attention.layer_norm_rms_epsilon"), 1e-6f);
         w.u32(key("vocab_size"), kVocab);
@@ -199,6 +207,12 @@ class Builder {
     void attention() {
         const uint64_t e = s.n_embd, q = uint64_t{s.n_head} * s.dk, kv = uint64_t{s.n_head_kv} * s.dk, p = s.parts;
         if (!(p & kNoAttnNorm)) norm(blk("attn_norm"), e, p & kNormBias);
+        if (convolution(layer)) {
+            project("shortconv.in_proj", e, 3 * e, false, 1, 1.5f);
+            plain(blk("shortconv.conv.weight"), kConvLength, e, 0.8f);
+            project("shortconv.out_proj", e, e, false, 1, 1.5f);
+            return;
+        }
         if (p & kSecondNorm) norm(blk("attn_norm_2"), e, p & kNormBias);
         if (p & kFusedQkv) {
             project("attn_qkv", e, q + 2 * kv, p & kQkvBias, 1, 1.4f);
