@@ -182,7 +182,7 @@ class Draw:
         if plain and day < 0.7 or day < 0.3:
             return text, "%02d:%02d" % (hour, m)
         if day < 0.5 or day < 0.85 and hour == 12:
-            part = rng.choice([" am", " a.m.", "am", " in the morning", " in the morning"])
+            part = rng.choice([" am", " a.m.", "am"] + [" in the morning"] * (2 if hour != 12 else 0))
             part = part if not (part == "am" and not text[-1].isdigit()) else " am"
             return text + part, "%02d:%02d" % (hour % 12 if hour == 12 else hour, m)
         part = rng.choice([" pm", " p.m.", "pm", " pm"] + ([" in the evening", " tonight", " this evening",

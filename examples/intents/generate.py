@@ -268,7 +268,11 @@ def with_time(draw, text, command, commands):
 
 
 def polite(draw, text, command):
-    frame = draw.pick(P.POLITE if command else P.POLITE_SAID)
+    frames, used = P.POLITE if command else P.POLITE_SAID, draw.used
+    frame = draw.pick(frames)
+    while "please" in frame and "please" in text:
+        draw.used = used
+        frame = draw.pick(frames)
     return frame.format(x=text, ing=gerund(text) if command else text)
 
 
@@ -357,6 +361,8 @@ def surface(draw, text):
             i = rng.randrange(len(words))
             words[i] = typo(words[i], rng)
         text = " ".join(words)
+    if draw.chance(0.3):
+        text = re.sub(r" please$", ", please", text)
     if draw.chance(0.15):
         text = text.replace("'", "")
     if draw.chance(0.05):
@@ -366,7 +372,7 @@ def surface(draw, text):
         text = text[0].upper() + text[1:]
         text = re.sub(r"\bi\b", "I", text)
         text = re.sub(r"\btv\b", "TV", text)
-    elif r < 0.32:
+    elif r < 0.31:
         text = text.upper()
     if draw.chance(0.3):
         question = re.match(r"(?i)(can|could|would|will|do|did|is|are|what|how|who|where|why|when)\b", text)

@@ -16,7 +16,7 @@ ON_SAID = ["{D} on", "{D} on", "i want {D} on", "i need {D} on", "{D} should be 
            "~it is time to turn {D} on", "time to switch on {D}", "{D} has to be switched on"]
 OFF = ["turn off {D}", "turn off {D}", "turn {D} off", "turn {D} off", "switch off {D}", "switch {D} off",
        "shut off {D}", "power down {D}", "kill {D}", "deactivate {D}", "disable {D}", "get {D} off", "put {D} off",
-       "~power off {D}", "~power {D} down", "shut {D} off", "shut down {D}", "make sure {D} {be} off",
+       "power {D} off", "~power off {D}", "~power {D} down", "shut {D} off", "shut down {D}", "make sure {D} {be} off",
        "make sure that {D} {be} turned off", "have {D} turned off", "go turn off {D}", "~go and switch {D} off",
        "cut {D}", "leave {D} off", "flip off {D}", "~make sure {D} {be} switched off", "~get {D} turned off",
        "~shut {D} down", "keep {D} off"]
@@ -50,9 +50,10 @@ STOP = ["stop {D}", "stop {D}", "halt {D}", "pause {D}", "make {D} stop", "bring
         "~get {D} to stop"]
 MUTE = ["mute {D}", "mute {D}", "silence {D}", "put {D} on mute", "set {D} to mute", "turn off the sound of {D}",
         "~have {D} muted", "turn the sound of {D} off", "~switch off the sound of {D}", "make {D} silent",
-        "get {D} muted"]
+        "switch the sound of {D} off", "get {D} muted"]
 UNMUTE = ["unmute {D}", "unmute {D}", "take {D} off mute", "turn the sound of {D} on", "turn on the sound of {D}",
-          "get {D} unmuted", "~have {D} unmuted", "~switch on the sound of {D}", "turn the sound of {D} back on"]
+          "get {D} unmuted", "~have {D} unmuted", "~switch on the sound of {D}", "turn the sound of {D} back on",
+          "switch the sound of {D} on"]
 
 SET = ["set {D} to {V}", "set {D} to {V}", "set {D} at {V}", "put {D} at {V}", "put {D} to {V}", "turn {D} to {V}",
        "bring {D} to {V}", "adjust {D} to {V}", "change {D} to {V}", "make {D} {V}", "set {Q} of {D} to {V}",
@@ -92,17 +93,20 @@ DOWN = ["turn down {D}", "turn {D} down", "decrease {D}", "lower {Q} of {D}", "t
         "turn {Q} of {D} down", "reduce {D}", "~reduce {D} a bit", "reduce {Q} of {D}", "~put {D} down",
         "bring {D} down", "put {D} lower", "~set {D} lower", "turn {D} down a bit", "turn down {D} a little",
         "decrease {Q} of {D}", "make {D} go down", "turn down {D} {Q}", "~turn {D} {Q} down"]
-MORE = {"light": ["make {D} brighter", "brighten {D}", "brighten up {D}", "~brighten {D} up", "i want {D} brighter",
-                  "~get {D} brighter", "{D} brighter"], "sound": ["make {D} louder", "i want {D} louder",
-                                        "~get {D} louder", "{D} louder", "{D} should be louder"], "heat":
-        ["make {D} warmer", "make {D} hotter", "i want {D} warmer", "~get {D} warmer", "{D} warmer"], "speed":
-        ["make {D} faster", "speed up {D}", "~speed {D} up", "i want {D} faster", "make {D} stronger"]}
-LESS = {"light": ["make {D} darker", "dim {D}", "dim {D}", "make {D} dimmer", "dim down {D}", "~dim {D} a bit",
-                  "i want {D} dimmer", "~get {D} darker", "{D} darker"], "sound": ["make {D} quieter",
-                                        "i want {D} quieter", "make {D} softer", "~get {D} quieter", "{D} quieter",
-                                        "{D} should be quieter"], "heat": ["make {D} colder", "make {D} cooler",
-                                        "i want {D} cooler", "~get {D} cooler", "{D} cooler"], "speed":
-        ["make {D} slower", "slow down {D}", "~slow {D} down", "i want {D} slower", "make {D} weaker"]}
+MORE = {"light": ["make {D} brighter", "brighten {D}", "brighten up {D}", "{D} {be} too dark", "~brighten {D} up",
+                  "i want {D} brighter", "~get {D} brighter", "{D} brighter"], "sound": ["make {D} louder",
+                                        "i want {D} louder", "{D} {be} too quiet", "~get {D} louder", "{D} louder",
+                                        "get {D} a bit louder", "{D} should be louder"], "heat": ["make {D} warmer",
+                                        "make {D} hotter", "get {D} hotter", "i want {D} warmer", "~get {D} warmer",
+                                        "{D} warmer"], "speed": ["make {D} faster", "speed up {D}", "~speed {D} up",
+                                        "i want {D} faster", "make {D} stronger", "get {D} stronger"]}
+LESS = {"light": ["make {D} darker", "dim {D}", "dim {D}", "make {D} dimmer", "get {D} dimmer", "dim down {D}",
+                  "{D} {be} too bright", "~dim {D} a bit", "i want {D} dimmer", "~get {D} darker", "{D} darker"],
+        "sound": ["make {D} quieter", "i want {D} quieter", "{D} {be} too loud", "make {D} softer", "get {D} softer",
+                  "~get {D} quieter", "{D} quieter", "{D} should be quieter"], "heat": ["make {D} colder",
+                                        "get {D} colder", "make {D} cooler", "i want {D} cooler", "~get {D} cooler",
+                                        "{D} cooler"], "speed": ["make {D} slower", "slow down {D}", "~slow {D} down",
+                                        "i want {D} slower", "make {D} weaker", "get {D} weaker"]}
 UP_BY = ["turn up {D} by {V}", "turn {D} up by {V}", "increase {D} by {V}", "raise {D} by {V}",
          "raise {Q} of {D} by {V}", "turn {D} up {V}", "~increase {Q} of {D} by {V}", "bring {D} up by {V}",
          "~put {D} up by {V}", "add {V} to {D}", "~turn {Q} of {D} up by {V}", "~{D} up by {V}", "{D} up {V}"]
@@ -171,10 +175,13 @@ GET_SENSOR = { "temperature": ["what is the temperature {R}", "what's the temper
                                "how cold is it {R}", "tell me the temperature {R}", "~how hot is it {R}",
                                "temperature {R}", "what temperature is it {R}", "~what temperature do we have {R}",
                                "~give me the temperature {R}", "check the temperature {R}",
-                               "how many degrees is it {R}", "~how many degrees do we have {R}"], "humidity":
-              ["what is the humidity {R}", "what's the humidity {R}", "how humid is it {R}",
-               "tell me the humidity {R}", "~give me the humidity {R}", "humidity {R}", "check the humidity {R}",
-               "~what humidity do we have {R}", "how damp is it {R}"]}
+                               "how many degrees is it {R}", "how many degrees have we got {R}",
+                               "what temperature have we got {R}", "what is the temperature that we have {R}",
+                               "~how many degrees do we have {R}"], "humidity": ["what is the humidity {R}",
+                                        "what's the humidity {R}", "how humid is it {R}", "tell me the humidity {R}",
+                                        "~give me the humidity {R}", "humidity {R}", "what humidity have we got {R}",
+                                        "check the humidity {R}", "~what humidity do we have {R}",
+                                        "how damp is it {R}"]}
 TIMER = ["set a timer for {DUR}", "set a timer for {DUR}", "start a timer for {DUR}", "start a {DUR} timer",
          "timer {DUR}", "timer for {DUR}", "set a {DUR} timer", "give me a timer for {DUR}", "~give me a {DUR} timer",
          "~i need a timer for {DUR}", "remind me in {DUR}", "i need a {DUR} timer", "{DUR} timer",
@@ -232,7 +239,9 @@ NOT = [ "don't {x}", "do not {x}", "please don't {x}", "never {x}", "please do n
        "i forgot to {x}", "i think i forgot to {x}", "~he forgot to {x}", "he likes to {x}", "my wife told me to {x}",
        "my father told me to {x}",
        "~my mother told me to {x}", "who told you to {x}", "i already did {x}", "when did you {x}",
-       "yesterday i had to {x}", "it is a bad idea to {x}", "~it was a bad idea to {x}", "i will {x} myself",
+       "yesterday i had to {x}", "it is a bad idea to {x}", "it was wrong to {x}", "it was stupid to {x}",
+       "was it a bad idea to {x}", "what happens if you {x}", "what happens after i {x}", "how do people {x}",
+       "how do we {x}", "~it was a bad idea to {x}", "i will {x} myself",
        "he will {x}", "you don't have to {x}", "there is no need to {x}", "do people {x}", "what happens if i {x}",
        "what happens when i {x}",
     "~what happens when you {x}"]

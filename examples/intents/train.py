@@ -142,6 +142,7 @@ def main():
     ap.add_argument("--steps", type=int, default=9000)
     ap.add_argument("--decay-from", type=int, default=0, help="0: at 70 percent of the steps")
     ap.add_argument("--minutes", type=float, default=0)
+    ap.add_argument("--fall", type=float, default=0.3, help="share of the time that the rate falls, with --minutes")
     ap.add_argument("--batch", type=int, default=64, help="sentences a step and worker")
     ap.add_argument("--lr", type=float, default=2.5e-3)
     ap.add_argument("--seed", type=int, default=1)
@@ -197,9 +198,9 @@ def work(rank, a):
         share = average_gradients(model, a.workers, (time.time() - began) / max(1.0, a.minutes * 60))
         if a.minutes and share >= 1:
             break
-        fall = (1 - share) / 0.3 if a.minutes else (a.steps - step) / max(1, a.steps - decay_from)
+        fall = (1 - share) / a.fall if a.minutes else (a.steps - step) / max(1, a.steps - decay_from)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        opt.step(a.lr * min(1.0, fall) * min(1.0, (step - start + 1) / 200))
+        opt.step(a.lr * min(1.0, fall) * min(1.0, (step - start + 1) / (50 if start else 200)))
         step += 1
         tokens += ids.numel() * a.workers
         mean = loss.item() if step == start + 1 else mean * 0.98 + loss.item() * 0.02
