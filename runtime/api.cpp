@@ -8,16 +8,9 @@
 #include "runtime/sample/sampler.h"
 #include "runtime/session/generate.h"
 #include "runtime/session/session.h"
-#include "runtime/thimble.h"
-#include "runtime/text/jinja/jinja.h"
-#if __has_include("runtime/text/builtin_templates.h")
 #include "runtime/text/builtin_templates.h"
-#else
-namespace thimble {
-static const char* builtin_template(const char*) { return nullptr; }
-static const char* builtin_template_name(uint32_t) { return nullptr; }
-}  // namespace thimble
-#endif
+#include "runtime/text/jinja/jinja.h"
+#include "runtime/thimble.h"
 
 using namespace thimble;
 
