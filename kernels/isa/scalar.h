@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The scalar vocabulary: sixteen float lanes as an array. It defines what every word means; other ISAs spell the same
 // words with registers (two of AVX2, one of AVX-512, four of NEON). The loops in micro/ are templates over such a
-// struct, so equal bits follow from equal words.
+// struct, so equal bits follow from equal words. Internal linkage: see kernels/micro/half.h.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -10,6 +10,7 @@
 #include "kernels/micro/half.h"
 
 namespace thimble {
+namespace {
 
 struct ScalarIsa {
     struct f { float v[16]; };      // 16 floats
@@ -114,4 +115,5 @@ struct ScalarIsa {
     }
 };
 
+}  // namespace
 }  // namespace thimble

@@ -121,7 +121,8 @@ static void run(const Kernels& reference, const Kernels& tier, uint32_t type, co
 }
 
 int main() {
-    alignas(64) static unsigned char scratch[kMatmulScratch];
+    alignas(64) static unsigned char scratch[kMatmulScratch + 4096];   // the tail must stay as it is
+    memset(scratch + kMatmulScratch, 0x5a, 4096);
     static Kernels reference, tier;
     if (!CHECK(kernels_for("scalar", &reference))) return REPORT();
     for (uint32_t t = 0; t < tier_count(); ++t) {
@@ -140,7 +141,9 @@ int main() {
                 for (int64_t n : {1, 3, 4, 7, 12, 13, 33}) run(reference, tier, type, {block, 33, n, 5, true, pattern}, scratch);
             }
             run(reference, tier, type, {block, 32, 330, 0, false, kTame}, scratch);
+            run(reference, tier, type, {131072 + block, 1, 1, 0, false, kTame}, scratch);   // a very long row
         }
+        for (size_t i = 0; i < 4096; ++i) CHECK(scratch[kMatmulScratch + i] == 0x5a);
         printf("%s: %s\n", tier.name, check::failed == before ? "ok" : "differs");
     }
     return REPORT();

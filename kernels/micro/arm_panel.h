@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Products of a matrix and two or more columns on ARM. A panel of 8 rows x 256 weights is unpacked once into int8 and
+// multiplied with up to 64 columns; four panels (32 rows) share the preparation of the columns. All of it lies in the
+// caller's scratch. The unpacking and the loops around the tiles are compiled once; each tier brings its tiles.
+#pragma once
+#include <cstdint>
+
+#include "kernels/kernels.h"
+
+namespace thimble {
+
+constexpr int kPanelRows = 8, kPanelSubs = 8;      // a panel: 8 rows, 8 sub-blocks of 32
+constexpr int kPanelGroups = 4, kPanelCols = 64;   // panels and columns that are worked on together
+// Longest row of the one-column loops (arm_rows.h), which keep 16 bytes of the column for each 32 values in scratch.
+constexpr int64_t kArmRowMaxK = static_cast<int64_t>(kMatmulScratch) / 16 * 32;
+
+// Scales that vary within 32 weights, minima, and for tiers that sum products in 16 bits the room that is left.
+enum ArmTile : uint8_t {
+    kTileNarrow,      // four products and their sums of four fit 16 bits: |q| * 127 * 16 < 2^15
+    kTileWide,        // any int8
+    kTileNarrowMin,   // a minimum for 32
+    kTileMediumMin,   // four products and their sums of two fit
+    kTileHalfNarrow,  // integer scales for 16: two products and their sums of four fit
+    kTileHalfWide,
+    kTileHalfMin,     // and minima for 16
+    kTileHalfFloat,   // float scales for 16
+    kTileCount
+};
+
+struct alignas(64) ArmPanel {
+    int8_t q[kPanelSubs * kPanelRows * 32];    // [sub][row][32], or as the tier's arrange() leaves it
+    float dw[2 * kPanelSubs][kPanelRows];      // [sub]; kTileHalfFloat: [2 * sub + half]
+    float m[2 * kPanelSubs][kPanelRows];       // [sub]; kTileHalfMin: [2 * sub + half]
+    int32_t sc[2 * kPanelSubs][kPanelRows];    // [2 * sub + half]
+};
+
+// The columns of one chunk over 256 values; numbers past the last column are copies of it.
+struct alignas(64) ArmColumns {
+    const int8_t* q[kPanelCols];
+    float d[kPanelSubs][kPanelCols];
+    float ds[2 * kPanelSubs][kPanelCols];      // d * sum: [sub]; kTileHalfMin: [2 * sub + half]
+};
+
+// One panel (subs sub-blocks of it) times `columns` columns (a multiple of 4) onto acc[columns][8], in the tier's order
+// of the 32 numbers of each four columns.
+using ArmTileFn = void (*)(const ArmPanel* p, int subs, const ArmColumns* c, const int8_t* packed, int columns, float* acc);
+
+struct ArmTier {
+    ArmTileFn tile[kTileCount];
+    void (*arrange)(const int8_t* rows, int subs, int8_t* q);                  // [sub][row][32] to the tier's order
+    void (*pack)(const ArmColumns* c, int columns, int subs, int8_t* packed);  // nullptr: the tiles read c->q
+    void (*finish)(float* acc);        // 4 columns x 8 rows from the tier's order to [column][row]; may be nullptr
+};
+
+struct ArmFormat {
+    // Unpacks sub-blocks [0, subs) of eight rows; q goes to `rows`, scales and minima into the panel.
+    void (*fill)(const uint8_t* const* w, int subs, int8_t* rows, ArmPanel* p);
+    uint32_t block, bytes;
+    ArmTile tile;
+};
+const ArmFormat* arm_format(TypeId id);   // nullptr: dense or no such format
+
+void arm_panel_matmul(const Matmul* m, const ArmFormat* f, const ArmTier* tier);
+
+}  // namespace thimble

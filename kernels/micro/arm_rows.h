@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// The product of a matrix and one column on ARM: four rows at a time in their native layout, the integer sums of a
+// sub-block brought into row lanes, scales of four rows together. D says how products are summed (NeonDot, SdotDot).
+// Internal linkage: see kernels/micro/half.h.
+#pragma once
+#include <type_traits>
+
+#include "kernels/isa/neon_formats.h"
+#include "kernels/micro/arm_panel.h"
+#include "kernels/micro/neon_tiles.h"
+#include "kernels/micro/reference_matmul.h"
+
+namespace thimble {
+namespace {
+
+// Sums in 16 bits as long as the range of the (raw) weights allows. count: products a lane (4: of 32, 2: of 16).
+template <int max_raw, int count>
+struct NeonDot {
+    static constexpr int kRange = max_raw * 127 * count * 4 < 32768 ? 2 : max_raw * 127 * count * 2 < 32768 ? 1 : 0;
+    using Part = std::conditional_t<kRange == 0, int32x4_t, int16x8_t>;
+    static Part part(int8x16_t q0, int8x16_t q1, int8x16_t a0, int8x16_t a1) {
+        if constexpr (kRange == 0) return products32_wide(q0, q1, a0, a1);
+        else return products32(q0, q1, a0, a1);
+    }
+    static Part part(int8x16_t q, int8x16_t a) {
+        if constexpr (kRange == 0) return vpaddlq_s16(products16(q, a));
+        else return products16(q, a);
+    }
+    static int32x4_t reduce(Part a, Part b, Part c, Part d) {
+        if constexpr (kRange == 0) return reduce_s32(a, b, c, d);
+        else return reduce_s16<kRange>(a, b, c, d);
+    }
+};
+
+#if defined(__ARM_FEATURE_DOTPROD)
+template <int, int>
+struct SdotDot {
+    using Part = int32x4_t;
+    static Part part(int8x16_t q0, int8x16_t q1, int8x16_t a0, int8x16_t a1) {
+        return vdotq_s32(vdotq_s32(vdupq_n_s32(0), q0, a0), q1, a1);
+    }
+    static Part part(int8x16_t q, int8x16_t a) { return vdotq_s32(vdupq_n_s32(0), q, a); }
+    static int32x4_t reduce(Part a, Part b, Part c, Part d) { return reduce_s32(a, b, c, d); }
+};
+#endif
+
+// What the four-row loop needs of the column, once a call: q and d as they are, d * sum for minima, bias * sum.
+struct ArmColumn {
+    const int8_t* q;
+    const float* d;
+    float* ds;        // a sub-block, or a half
+    int32_t* bias;    // a sub-block, or a half
+};
+
+template <class F>
+inline ArmColumn prepare_column(const Matmul* m) {
+    constexpr int kBias = NeonFormat<F>::kBias;
+    const int64_t column = m->col ? m->col[0] : 0, subs = m->k / 32;
+    const int16_t* s = m->acts.s + column * m->acts.s_stride;
+    ArmColumn c;
+    c.q = m->acts.q + column * m->acts.q_stride;
+    c.d = m->acts.d + column * m->acts.d_stride;
+    c.ds = static_cast<float*>(m->scratch);
+    c.bias = reinterpret_cast<int32_t*>(c.ds + 2 * subs);
+    if constexpr (F::kMinimum == Minimum::kBlock) {
+        for (int64_t j = 0; j < subs; ++j) c.ds[j] = c.d[j] * static_cast<float>(s[2 * j] + s[2 * j + 1]);
+    }
+    if constexpr (F::kMinimum == Minimum::kHalf) {
+        for (int64_t h = 0; h < 2 * subs; ++h) c.ds[h] = c.d[h >> 1] * static_cast<float>(s[h]);
+    }
+    if constexpr (kBias != 0 && F::kScalePerHalf) {
+        for (int64_t h = 0; h < 2 * subs; ++h) c.bias[h] = kBias * s[h];
+    } else if constexpr (kBias != 0) {
+        for (int64_t j = 0; j < subs; ++j) c.bias[j] = kBias * (s[2 * j] + s[2 * j + 1]);
+    }
+    return c;
+}
+
+// The integer sums of one unit (kUnitSubs sub-blocks) of four rows, without integer scales: sum[t], or sum[2t + half].
+template <class F, template <int, int> class D, int unit>
+inline void unit_sums(const typename F::Block* const* b, int run, const int8_t* a, const int32_t* bias, int32x4_t* sum) {
+    using N = NeonFormat<F>;
+    constexpr bool kHalf = F::kScalePerHalf;
+    using Dot = D<N::kMaxRaw, kHalf ? 2 : 4>;
+    constexpr int kParts = kHalf ? 2 * N::kUnitSubs : N::kUnitSubs;
+    typename Dot::Part part[kParts][4];
+    for (int r = 0; r < 4; ++r) {
+        int8x16_t q[2 * N::kUnitSubs];
+        N::template unpack<unit>(b[r], run, q);
+        for (int t = 0; t < N::kUnitSubs; ++t) {
+            const int8_t* at = a + 32 * N::sub(run, unit, t);
+            const int8x16_t a0 = vld1q_s8(at), a1 = vld1q_s8(at + 16);
+            if constexpr (kHalf) {
+                part[2 * t][r] = Dot::part(q[2 * t], a0);
+                part[2 * t + 1][r] = Dot::part(q[2 * t + 1], a1);
+            } else {
+                part[t][r] = Dot::part(q[2 * t], q[2 * t + 1], a0, a1);
+            }
+        }
+    }
+    for (int i = 0; i < kParts; ++i) {
+        sum[i] = Dot::reduce(part[i][0], part[i][1], part[i][2], part[i][3]);
+        if constexpr (N::kBias != 0) {
+            const int at = kHalf ? 2 * N::sub(run, unit, i >> 1) + (i & 1) : N::sub(run, unit, i);
+            sum[i] = vsubq_s32(sum[i], vld1q_dup_s32(bias + at));
+        }
+    }
+}
+
+// One block of four rows onto acc. a, d, ds, bias: of the block's first sub-block.
+template <class F, template <int, int> class D>
+inline f4 block_of_rows(const typename F::Block* const* b, const int8_t* a, const float* d, const float* ds,
+                        const int32_t* bias, f4 acc) {
+    using N = NeonFormat<F>;
+    constexpr bool kHalf = F::kScalePerHalf;
+    constexpr int kSubs = F::kBlock / 32, kParts = kHalf ? 2 * N::kUnitSubs : N::kUnitSubs;
+    alignas(16) float dw[kSubs * 4], min[2 * kSubs * 4];
+    alignas(16) int32_t sc[2 * kSubs * 4];
+    N::template scales<4>(b, dw, min, sc);
+    for (int run = 0; run < N::kRuns; ++run) {
+        int32x4_t sum[N::kUnits][kParts];
+        unit_sums<F, D, 0>(b, run, a, bias, sum[0]);
+        if constexpr (N::kUnits == 2) unit_sums<F, D, 1>(b, run, a, bias, sum[1]);
+        constexpr int kRunSubs = N::kUnits * N::kUnitSubs;
+        for (int i = 0; i < kRunSubs; ++i) {
+            // ascending sub-blocks: find the unit that holds number i of the run
+            const int first = kRunSubs * run;
+            int unit = 0, t = 0;
+            for (int u = 0; u < N::kUnits; ++u) {
+                for (int v = 0; v < N::kUnitSubs; ++v) {
+                    if (N::sub(0, u, v) == i) unit = u, t = v;
+                }
+            }
+            const int j = first + i;
+            int32x4_t dot;
+            if constexpr (kHalf) {
+                dot = vmulq_s32(sum[unit][2 * t], vld1q_s32(sc + (2 * j) * 4));
+                dot = vmlaq_s32(dot, sum[unit][2 * t + 1], vld1q_s32(sc + (2 * j + 1) * 4));
+            } else {
+                dot = sum[unit][t];
+            }
+            acc = f4_fma(f4_of(dot), f4_mul(f4_load(dw + 4 * j), f4_dup(d[j])), acc);
+            if constexpr (F::kMinimum == Minimum::kBlock) acc = f4_fma(f4_load(min + 4 * j), f4_dup(ds[j]), acc);
+            if constexpr (F::kMinimum == Minimum::kHalf) {
+                acc = f4_fma(f4_load(min + 8 * j), f4_dup(ds[2 * j]), acc);
+                acc = f4_fma(f4_load(min + 8 * j + 4), f4_dup(ds[2 * j + 1]), acc);
+            }
+        }
+    }
+    return acc;
+}
+
+template <class F, template <int, int> class D>
+void arm_row_matmul(const Matmul* m) {
+    constexpr int kSubs = F::kBlock / 32, kPer = F::kMinimum == Minimum::kHalf ? 2 : 1, kBiasPer = F::kScalePerHalf ? 2 : 1;
+    const ArmColumn c = prepare_column<F>(m);
+    const int64_t blocks = m->k / F::kBlock;
+    for (int64_t r0 = 0; r0 < m->rows; r0 += 4) {
+        const typename F::Block* b[4];   // rows past the last one are copies of it
+        for (int i = 0; i < 4; ++i) {
+            const int64_t r = r0 + i < m->rows ? r0 + i : m->rows - 1;
+            b[i] = reinterpret_cast<const typename F::Block*>(m->w + static_cast<size_t>(r) * m->row_bytes);
+        }
+        const int8_t* a = c.q;
+        const float* d = c.d;
+        const float* ds = c.ds;
+        const int32_t* bias = c.bias;
+        f4 acc = f4_zero();
+        for (int64_t i = 0; i < blocks; ++i) {
+            acc = block_of_rows<F, D>(b, a, d, ds, bias, acc);
+            a += F::kBlock;
+            d += kSubs;
+            ds += kPer * kSubs;
+            bias += kBiasPer * kSubs;
+            for (int r = 0; r < 4; ++r) ++b[r];
+        }
+        if (m->rows - r0 >= 4) {
+            f4_store(m->out + r0, acc);
+        } else {
+            float last[4];
+            f4_store(last, acc);
+            memcpy(m->out + r0, last, sizeof(float) * static_cast<size_t>(m->rows - r0));
+        }
+    }
+}
+
+using MatmulFn = void (*)(const Matmul*);
+
+// The whole product of format F: one column by `row` (nullptr: by the panel too), more by panels.
+template <class F, const ArmTier& tier, MatmulFn row>
+void arm_matmul(const Matmul* m) {
+    if constexpr (row != nullptr) {
+        if (m->n == 1 && m->k <= kArmRowMaxK) return row(m);
+    }
+    arm_panel_matmul(m, arm_format(F::kId), &tier);
+}
+
+template <class F, template <int, int> class D>
+constexpr MatmulFn row_of() {
+    if constexpr (F::kDense) return nullptr;
+    else if constexpr (NeonFormat<F>::kVector) return arm_row_matmul<F, D>;
+    else return nullptr;
+}
+
+// Puts the products of all quantised formats into the table.
+template <const ArmTier& tier, template <int, int> class D>
+inline void fill_arm_matmul(Kernels* k) {
+#define THIMBLE_FORMAT(name, id, block, bytes) \
+    if constexpr (!Format##name::kDense) k->matmul[id] = arm_matmul<Format##name, tier, row_of<Format##name, D>()>;
+#include "kernels/formats/formats.def"
+#undef THIMBLE_FORMAT
+}
+
+}  // namespace
+}  // namespace thimble

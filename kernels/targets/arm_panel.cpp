@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// The part of matrix products on ARM that all tiers share: unpacking of panels and the loops around the tiles.
+#if defined(__aarch64__)
+#include "kernels/micro/arm_panel.h"
+
+#include "kernels/isa/neon_formats.h"
+
+namespace thimble {
+namespace {
+
+template <class F>
+constexpr ArmTile tile_of() {
+    constexpr int q = F::kQuantMax > -F::kQuantMin ? F::kQuantMax : -F::kQuantMin;
+    if (F::kFloatScalePerHalf) return kTileHalfFloat;
+    if (F::kMinimum == Minimum::kHalf) return kTileHalfMin;
+    if (F::kScalePerHalf) return q * 127 * 8 < 32768 ? kTileHalfNarrow : kTileHalfWide;
+    if (F::kMinimum == Minimum::kBlock) return q * 127 * 16 < 32768 ? kTileNarrowMin : kTileMediumMin;
+    return q * 127 * 16 < 32768 ? kTileNarrow : kTileWide;
+}
+
+template <class F>
+void fill_vector(const typename F::Block* const* b, int base, int8_t* q, ArmPanel* p) {
+    using N = NeonFormat<F>;
+    float* dw = p->dw[base];
+    float* m = p->m[F::kMinimum == Minimum::kHalf ? 2 * base : base];
+    int32_t* sc = p->sc[2 * base];
+    N::template scales<kPanelRows>(b, dw, m, sc);
+    N::template scales<kPanelRows>(b + 4, dw + 4, m + 4, sc + 4);
+    for (int r = 0; r < kPanelRows; ++r) {
+        for (int run = 0; run < N::kRuns; ++run) {
+            const auto store = [&](int unit, const int8x16_t* v) {
+                for (int t = 0; t < N::kUnitSubs; ++t) {
+                    int8_t* to = q + (base + N::sub(run, unit, t)) * kPanelRows * 32 + r * 32;
+                    vst1q_s8(to, vsubq_s8(v[2 * t], vdupq_n_s8(N::kBias)));
+                    vst1q_s8(to + 16, vsubq_s8(v[2 * t + 1], vdupq_n_s8(N::kBias)));
+                }
+            };
+            int8x16_t v[2 * N::kUnitSubs];
+            N::template unpack<0>(b[r], run, v);
+            store(0, v);
+            if constexpr (N::kUnits == 2) {
+                N::template unpack<1>(b[r], run, v);
+                store(1, v);
+            }
+        }
+    }
+}
+
+template <class F>
+void fill_scalar(const typename F::Block* const* b, int base, int8_t* q, ArmPanel* p) {
+    for (int r = 0; r < kPanelRows; ++r) {
+        for (int j = 0; j < F::kBlock / 32; ++j) {
+            SubBlock s;
+            F::unpack(b[r], j, &s);
+            const int at = base + j;
+            memcpy(q + at * kPanelRows * 32 + r * 32, s.q, 32);
+            p->sc[2 * at][r] = s.sc0;
+            p->sc[2 * at + 1][r] = s.sc1;
+            if constexpr (F::kFloatScalePerHalf) {
+                p->dw[2 * at][r] = s.dw;
+                p->dw[2 * at + 1][r] = s.dw1;
+            } else {
+                p->dw[at][r] = s.dw;
+            }
+            if constexpr (F::kMinimum == Minimum::kBlock) p->m[at][r] = s.m0;
+            if constexpr (F::kMinimum == Minimum::kHalf) {
+                p->m[2 * at][r] = s.m0;
+                p->m[2 * at + 1][r] = s.m1;
+            }
+        }
+    }
+}
+
+template <class F>
+void fill(const uint8_t* const* w, int subs, int8_t* rows, ArmPanel* p) {
+    constexpr int kSubs = F::kBlock / 32;
+    for (int base = 0; base < subs; base += kSubs) {
+        const typename F::Block* b[kPanelRows];
+        for (int r = 0; r < kPanelRows; ++r) b[r] = reinterpret_cast<const typename F::Block*>(w[r]) + base / kSubs;
+        if constexpr (NeonFormat<F>::kVector) {
+            fill_vector<F>(b, base, rows, p);
+        } else {
+            fill_scalar<F>(b, base, rows, p);
+        }
+    }
+}
+
+template <class F>
+struct Entry {
+    static constexpr ArmFormat kFormat = {fill<F>, F::kBlock, F::kBytes, tile_of<F>()};
+};
+
+struct Table {
+    const ArmFormat* at[kTypeCount];
+};
+template <class F>
+constexpr void enter(Table* t) {
+    if constexpr (!F::kDense) t->at[F::kId] = &Entry<F>::kFormat;
+}
+constexpr Table make_table() {
+    Table t{};
+#define THIMBLE_FORMAT(name, id, block, bytes) enter<Format##name>(&t);
+#include "kernels/formats/formats.def"
+#undef THIMBLE_FORMAT
+    return t;
+}
+constexpr Table kTable = make_table();
+
+struct alignas(64) Scratch {
+    ArmPanel panel[kPanelGroups];
+    ArmColumns columns;
+    int8_t rows[kPanelSubs * kPanelRows * 32];
+    int8_t packed[kPanelCols * kPanelSubs * 32];
+    float acc[kPanelGroups][kPanelCols * kPanelRows];
+};
+static_assert(sizeof(Scratch) <= kMatmulScratch);
+
+// Columns [c0, c0 + columns) over sub-blocks [j0, j0 + subs).
+void prepare_columns(const Matmul* m, int64_t c0, int columns, int64_t j0, int subs, ArmTile tile, ArmColumns* out) {
+    for (int c = 0; c < columns; ++c) {
+        const int64_t index = c0 + c < m->n ? c0 + c : m->n - 1, column = m->col ? m->col[index] : index;
+        out->q[c] = m->acts.q + column * m->acts.q_stride + j0 * 32;
+        const float* d = m->acts.d + column * m->acts.d_stride + j0;
+        for (int j = 0; j < subs; ++j) out->d[j][c] = d[j];
+        const int16_t* s = m->acts.s + column * m->acts.s_stride + 2 * j0;
+        if (tile == kTileNarrowMin || tile == kTileMediumMin) {
+            for (int j = 0; j < subs; ++j) out->ds[j][c] = d[j] * static_cast<float>(s[2 * j] + s[2 * j + 1]);
+        } else if (tile == kTileHalfMin) {
+            for (int h = 0; h < 2 * subs; ++h) out->ds[h][c] = d[h >> 1] * static_cast<float>(s[h]);
+        }
+    }
+}
+
+void store_columns(const Matmul* m, const float* acc, int64_t c0, int columns, int64_t r0, int rows) {
+    for (int c = 0; c < columns; ++c) memcpy(m->out + (c0 + c) * m->out_stride + r0, acc + c * kPanelRows, sizeof(float) * static_cast<size_t>(rows));
+}
+
+}  // namespace
+
+const ArmFormat* arm_format(TypeId id) { return kTable.at[id]; }
+
+void arm_panel_matmul(const Matmul* m, const ArmFormat* f, const ArmTier* tier) {
+    auto* s = static_cast<Scratch*>(m->scratch);
+    const ArmTileFn tile = tier->tile[f->tile];
+    const int64_t all_subs = m->k / 32;
+    for (int64_t r0 = 0; r0 < m->rows; r0 += kPanelGroups * kPanelRows) {
+        const int64_t rows = m->rows - r0 < kPanelGroups * kPanelRows ? m->rows - r0 : kPanelGroups * kPanelRows;
+        const int groups = static_cast<int>((rows + kPanelRows - 1) / kPanelRows);
+        for (int64_t c0 = 0; c0 < m->n; c0 += kPanelCols) {
+            const int real = static_cast<int>(m->n - c0 < kPanelCols ? m->n - c0 : kPanelCols), columns = (real + 3) & ~3;
+            for (int g = 0; g < groups; ++g) memset(s->acc[g], 0, sizeof(float) * static_cast<size_t>(columns * kPanelRows));
+            for (int64_t j0 = 0; j0 < all_subs; j0 += kPanelSubs) {
+                const int subs = static_cast<int>(all_subs - j0 < kPanelSubs ? all_subs - j0 : kPanelSubs);
+                prepare_columns(m, c0, columns, j0, subs, f->tile, &s->columns);
+                if (tier->pack) tier->pack(&s->columns, columns, subs, s->packed);
+                const size_t offset = static_cast<size_t>(j0) * 32 / f->block * f->bytes;
+                for (int g = 0; g < groups; ++g) {
+                    const uint8_t* w[kPanelRows];   // rows past the last one are copies of it
+                    for (int i = 0; i < kPanelRows; ++i) {
+                        const int64_t r = g * kPanelRows + i < rows ? r0 + g * kPanelRows + i : m->rows - 1;
+                        w[i] = m->w + static_cast<size_t>(r) * m->row_bytes + offset;
+                    }
+                    f->fill(w, subs, tier->arrange ? s->rows : s->panel[g].q, &s->panel[g]);
+                    if (tier->arrange) tier->arrange(s->rows, subs, s->panel[g].q);
+                    tile(&s->panel[g], subs, &s->columns, s->packed, columns, s->acc[g]);
+                }
+            }
+            for (int g = 0; g < groups; ++g) {
+                const int left = static_cast<int>(rows) - g * kPanelRows;
+                if (tier->finish) {
+                    for (int c = 0; c < columns; c += 4) tier->finish(s->acc[g] + c * kPanelRows);
+                }
+                store_columns(m, s->acc[g], c0, real, r0 + g * kPanelRows, left < kPanelRows ? left : kPanelRows);
+            }
+        }
+    }
+}
+
+}  // namespace thimble
+#endif
