@@ -36,6 +36,7 @@ struct Arch {
     bool rope_only_in_window = false;    // layers with full attention have none (Cohere 2)
     float rope_base_window = 0;          // base of the windowed layers, 0: the same; scaling does not apply to them
     bool window_unscaled = false;        // rope scaling does not apply to windowed layers (OLMo 3)
+    bool latent_attention = false;       // keys and values from one latent vector (DeepSeek 2)
     bool short_convolutions = false;     // layers without kv heads are those; token_embd_norm is the output norm (LFM2)
     bool final_softcap = false;          // *_logit_softcapping keys are honoured, with these defaults
     float attn_softcap_default = 0, final_softcap_default = 0;

@@ -132,6 +132,29 @@ void bind_attention(Binder& b, const Hyper& h, Layer* l) {
     b.vector("attn_sinks", "weight", kOptional, l->n_head, &l->sinks);
 }
 
+// Latent attention, in the newer layout of files (one head in the cache) or the older.
+void bind_latent(Binder& b, const Hyper& h, Layer* l) {
+    const int64_t e = h.n_embd, heads = l->n_head, latent = h.n_latent_kv, nope = h.dk_full - h.n_rot;
+    b.vector("attn_norm", "weight", kOptional, e, &l->attn_norm);
+    if (h.n_latent_q) {
+        b.weight("attn_q_a", kRequired, e, h.n_latent_q, &l->q_a);
+        b.vector("attn_q_a_norm", "weight", kRequired, h.n_latent_q, &l->q_a_norm);
+        b.weight("attn_q_b", kRequired, h.n_latent_q, heads * h.dk_full, &l->q_b);
+    } else {
+        b.weight("attn_q", kRequired, e, heads * h.dk_full, &l->wq);
+    }
+    b.weight("attn_kv_a_mqa", kRequired, e, latent + h.n_rot, &l->kv_a);
+    b.vector("attn_kv_a_norm", "weight", kRequired, latent, &l->kv_a_norm);
+    b.weight("attn_k_b", kOptional, nope, latent, &l->k_b, l->n_head);
+    if (l->k_b) b.weight("attn_v_b", kRequired, latent, h.dv_full, &l->v_b, l->n_head);
+    else b.weight("attn_kv_b", kRequired, latent, heads * (nope + int64_t{h.dv_full}), &l->kv_b);
+    b.weight("attn_output", kRequired, heads * h.dv_full, e, &l->wo);
+    const int64_t kv = l->k_b ? 1 : heads, dk = l->k_b ? latent + h.n_rot : int64_t{h.dk_full}, dv = l->k_b ? latent : int64_t{h.dv_full};
+    if (b.status == kOk && (l->n_head_kv != kv || h.dk != dk || h.dv != dv))
+        b.status = fail(b.err, kFormat, b.g.label, ": layer ", b.layer, ": latent attention needs ", static_cast<long long>(kv), " kv heads of ",
+                        static_cast<long long>(dk), " and ", static_cast<long long>(dv), "; the file has ", l->n_head_kv, " of ", h.dk, " and ", h.dv);
+}
+
 // A gated short convolution in place of attention.
 void bind_convolution(Binder& b, const Hyper& h, Layer* l) {
     const int64_t e = h.n_embd;
@@ -212,7 +235,7 @@ Status layer_kinds(const Gguf& g, const Hyper& h, uint32_t index, Layer* l, Erro
     }
     l->window = windowed ? window : 0;
     l->rope = a->rope != Rope::kNone && h.n_rot > 0 && !(a->rope_skip_period && (index + 1) % a->rope_skip_period == 0) &&
-              !(a->rope_only_in_window && window && !l->window) && !(a->alibi_layers && h.alibi_max > 0);
+              !h.n_latent_kv && !(a->rope_only_in_window && window && !l->window) && !(a->alibi_layers && h.alibi_max > 0);
     bool parallel = a->residual == Residual::kParallel;
     if (a->residual_by_key) {
         TextBuilder p(text, sizeof text);
@@ -282,6 +305,7 @@ Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
         if (h.arch->ffn_length_halved) l->n_ff /= 2;
         b.layer = static_cast<int>(i);
         if (l->n_head_kv == 0) bind_convolution(b, h, l);
+        else if (h.n_latent_kv) bind_latent(b, h, l);
         else bind_attention(b, h, l);
         bind_ffn(b, h, l);
         if (b.status == kOk) b.status = layer_kinds(g, h, i, l, err);

@@ -115,12 +115,33 @@ void read_experts(Keys& k, Hyper* h) {
     h->expert_scale = 1.0f;
     k.f32("expert_weights_scale", kGgufOptional, &h->expert_scale);
     if (h->expert_scale == 0.0f) h->expert_scale = 1.0f;
+    k.u32("expert_group_count", kGgufOptional, &h->n_group, 0, h->n_expert);
+    k.u32("expert_group_used_count", kGgufOptional, &h->n_group_used, 0, h->n_group);
+    if (k.status == kOk && h->n_group > 1 && (h->n_expert % h->n_group || h->n_group_used * (h->n_expert / h->n_group) < h->n_expert_used))
+        k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".expert_group_count ", h->n_group, " and expert_group_used_count ", h->n_group_used,
+                        " do not fit ", h->n_expert, " experts, ", h->n_expert_used, " used");
     k.flag("expert_weights_norm", &h->normalize_weights);
     uint32_t gating = 0;
     k.u32("expert_gating_func", kGgufOptional, &gating, 0, 3);
     if (gating == 1) h->gating = Gating::kSoftmaxAll;
     if (gating == 2) h->gating = Gating::kSigmoid;
     if (gating == 3) h->gating = Gating::kSoftmaxTop;
+}
+
+void read_latent(Keys& k, Hyper* h) {
+    h->dk_full = h->dk, h->dv_full = h->dv;
+    k.u32("attention.q_lora_rank", kGgufOptional, &h->n_latent_q, 0, kMaxWidth);
+    k.u32("attention.kv_lora_rank", kGgufRequired, &h->n_latent_kv, 1, 4096);
+    k.u32("attention.key_length_mla", kGgufOptional, &h->dk_full, 1, 4096);
+    k.u32("attention.value_length_mla", kGgufOptional, &h->dv_full, 1, 4096);
+    if (k.status == kOk && (h->n_rot == 0 || h->n_rot >= h->dk_full))
+        k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".rope.dimension_count ", h->n_rot, " does not fit keys of ", h->dk_full, " values");
+    h->yarn_log_mul *= 10.0f;   // converters write a tenth
+    // YaRN's magnitude goes into the scale instead of the rotation (DeepSeek-V2's modelling code).
+    const bool yarn = h->scaling == RopeScaling::kYarn && h->scaling_factor > 1.0f && h->yarn_ext != 0.0f;
+    const double growth = yarn ? 0.1 * math_log(h->scaling_factor) : 0.0;
+    double m = h->scaling_attn * (h->yarn_log_mul != 0.0f ? 1.0 + growth * h->yarn_log_mul : 1.0 + growth);
+    h->attn_scale = static_cast<float>(m * m * math_pow(h->dk_full, -0.5));
 }
 
 void read_scales(Keys& k, Hyper* h) {
@@ -205,6 +226,7 @@ Status read_hyper(const Gguf& g, Hyper* h, Error* err) {
     read_rope(k, h);
     read_experts(k, h);
     read_scales(k, h);
+    if (h->arch->latent_attention) read_latent(k, h);
     return k.status;
 }
 

@@ -37,6 +37,8 @@ struct Layer {
     bool qk_norm_whole;              // the norm runs over all heads at once, not over each; weights [heads][d] if per_head
     bool qk_norm_per_head_weights;   // one weight vector a head (StableLM 2 12B)
     Weight wo;
+    Weight q_a, q_b, kv_a, kv_b, k_b, v_b;   // latent attention: wq or q_a, q_b; kv_b or k_b, v_b (one matrix a head)
+    Vector q_a_norm, kv_a_norm;
     Vector conv;                     // [n_embd][conv_length]; then wqkv is the projection to 3 n_embd, wo the one back
     Vector bo, attn_post_norm, attn_sub_norm;   // the sub norms (BitNet) stand before wo and down
     Vector sinks;                    // [n_head] attention sinks
@@ -59,13 +61,16 @@ struct Hyper {
     uint32_t n_ctx_train, n_embd, n_layer, n_vocab;
     uint32_t n_head, n_head_kv, n_ff;        // of the first layer; largest over the layers in *_max
     uint32_t n_head_max, n_head_kv_max, n_ff_max;
-    uint32_t dk, dv, n_rot;
+    uint32_t dk, dv, n_rot;                  // of a head in the cache
+    uint32_t n_latent_q, n_latent_kv;        // latent attention: widths of the latent vectors, 0: none
+    uint32_t dk_full, dv_full;               // of a head before queries are carried into the latent space
     float norm_eps;
     float embed_scale, residual_scale, logit_factor, attn_scale;
     float attn_softcap, final_softcap;
     float clamp_qkv, alibi_max;              // 0: none
     float attn_temperature;                  // q times 1 + this * log(1 + floor(position / n_ctx_original)); 0: none
     uint32_t n_expert, n_expert_used, n_ff_expert, n_ff_shared;
+    uint32_t n_group, n_group_used;          // experts are chosen from this many groups of so many; 0 or 1: from all
     float expert_scale;
     Gating gating;
     bool normalize_weights;

@@ -366,6 +366,10 @@ struct Member {
         project(l.down, l.down_b, l.ffn_post_norm, s->hidden);
     }
 
+    void latent_qkv(const Layer& l, const Acts& in);
+    void latent_norms(const Layer& l);
+    void latent_keys(const Layer& l, int64_t t, const float* q);
+    const Acts& latent_out(const Layer& l);
     void short_conv(const Layer& l, const KvLayer& kv);
     void choose_experts(const Layer& l);
     void expert_ffn(const Layer& l, const Acts& in);
@@ -376,7 +380,8 @@ struct Member {
     bool layer(const Layer& l, const KvLayer& kv) {
         if (me == 0) pass->stop = cancelled(s);
         const Acts& in = norm_phase(l.attn_norm, l.attn_norm_b);
-        qkv(l, in);
+        if (l.kv_a) latent_qkv(l, in);
+        else qkv(l, in);
         if (pass->stop) return false;
         if (l.conv) short_conv(l, kv);
         else attention(l, kv);
@@ -386,7 +391,7 @@ struct Member {
             project(l.wo, l.bo, l.attn_post_norm, s->attention);
             return true;
         }
-        project(l.wo, l.bo, l.attn_post_norm, s->attention);
+        project(l.wo, l.bo, l.attn_post_norm, latent_out(l));
         ffn(l, norm_phase(l.ffn_norm, l.ffn_norm_b));
         return true;
     }

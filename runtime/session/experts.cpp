@@ -25,6 +25,33 @@ void rank(const float* score, uint32_t n, uint32_t used, int32_t* chosen) {
     }
 }
 
+// Only the `used` groups of experts whose two best scores add up to most stay in the choice (DeepSeek 3).
+void leave_groups(float* score, uint32_t n, uint32_t groups, uint32_t used) {
+    const uint32_t size = n / groups;
+    const float lowest = -__builtin_inff();
+    const auto sum_of_two = [&](const float* g) {
+        float first = lowest, second = lowest;
+        for (uint32_t i = 0; i < size; ++i) {
+            if (g[i] > first) second = first, first = g[i];
+            else if (g[i] > second) second = g[i];
+        }
+        return size > 1 ? first + second : first;
+    };
+    // A group stays when fewer than `used` others are better, or as good and before it.
+    uint64_t stay[64] = {};
+    for (uint32_t a = 0; a < groups; ++a) {
+        uint32_t better = 0;
+        const float mine = sum_of_two(score + a * size);
+        for (uint32_t b = 0; b < groups; ++b) {
+            const float other = sum_of_two(score + b * size);
+            better += other > mine || (other == mine && b < a);
+        }
+        if (better < used) stay[a / 64] |= uint64_t{1} << a % 64;
+    }
+    for (uint32_t e = 0; e < n; ++e)
+        if (!(stay[e / size / 64] >> e / size % 64 & 1)) score[e] = lowest;
+}
+
 }  // namespace
 
 // Router logits are in place; one member turns them into choices, weights and lists.
@@ -40,13 +67,11 @@ void Member::choose_experts(const Layer& l) {
             for (uint32_t e = 0; e < count; ++e) p[e] = sigmoid(k, p[e]);
         int32_t* chosen = x.chosen + t * used;
         float* w = x.weight + t * used;
-        if (l.router_bias_select) {
-            float* biased = own.rows;
-            k.add(p, l.router_bias_select, count, biased);
-            rank(biased, count, used, chosen);
-        } else {
-            rank(p, count, used, chosen);
-        }
+        float* score = own.rows;   // what the choice goes by
+        memcpy(score, p, count * sizeof(float));
+        if (l.router_bias_select) k.add(p, l.router_bias_select, count, score);
+        if (h.n_group > 1) leave_groups(score, count, h.n_group, h.n_group_used);
+        rank(score, count, used, chosen);
         for (uint32_t r = 0; r < used; ++r) w[r] = p[chosen[r]];
         if (h.gating == Gating::kSoftmaxTop) {
             k.softmax(w, used);

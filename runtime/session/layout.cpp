@@ -129,6 +129,7 @@ struct Layout {
         }
         s->hidden = acts(columns, width);
         experts();
+        latent();
         rope();
         const uint32_t chunks = static_cast<uint32_t>((p.n_ctx + kKvChunk - 1) / kKvChunk);
         if (h.n_head_kv < p.n_threads_decode && chunks > 1) s->split = state(int64_t{chunks} * h.n_head_max);
@@ -146,6 +147,24 @@ struct Layout {
         if (s->text_scratch_size < outgoing) s->text_scratch_size = outgoing;
         s->text_scratch = arena.bytes(s->text_scratch_size);
         own(columns);
+    }
+
+    void latent() {
+        const Hyper& h = m.hyper;
+        if (!h.n_latent_kv) return;
+        const int64_t n = p.n_batch, heads = h.n_head_max;
+        LatentBuffers& x = s->latent;
+        bool carried = false, expanded = false;
+        for (uint32_t i = 0; i < h.n_layer; ++i) {
+            carried = carried || m.layers[i].k_b;
+            expanded = expanded || m.layers[i].kv_b;
+        }
+        x.raw_stride = round_up(h.n_latent_q + h.n_latent_kv + h.n_rot + (expanded ? heads * (h.dk_full - h.n_rot + h.dv_full) : 0), 16);
+        x.raw = arena.array<float>(static_cast<uint64_t>(n * x.raw_stride));
+        if (h.n_latent_q) x.compressed_q = acts(n, h.n_latent_q);
+        x.kv = acts(n, h.n_latent_kv);
+        if (carried) x.q = acts(n, heads * h.dk_full);
+        if (carried) x.out = acts(n, heads * h.dv_full);
     }
 
     void own(int64_t columns) {
@@ -210,6 +229,7 @@ void fill_rope(const Hyper& h, uint32_t n_ctx, bool window, RopeTable* t) {
     // With a multiplier m (mscale_all_dim) the magnitude is that of 1 over that of m; DeepSeek 2 has m in both.
     const double growth = yarn && h.scaling_factor > 1.0f ? 0.1 * math_log(h.scaling_factor) : 0.0;
     if (yarn && h.yarn_attn > 0.0f) magnitude *= h.yarn_attn;
+    else if (h.yarn_log_mul != 0.0f && h.n_latent_kv) magnitude *= 1.0;
     else if (h.yarn_log_mul == 0.0f) magnitude *= 1.0 + growth;
     else magnitude *= (1.0 + growth) / (1.0 + growth * h.yarn_log_mul);
     t->magnitude = static_cast<float>(magnitude);

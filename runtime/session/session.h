@@ -59,6 +59,14 @@ struct ExpertLists {
     float* shared;           // [n_batch] gate of the shared expert
 };
 
+// Latent attention, a column a token.
+struct LatentBuffers {
+    float* raw;              // [n_batch][raw_stride]: q's latent, kv's latent, the shared key, expanded heads
+    int64_t raw_stride;
+    Acts compressed_q, kv;   // the latents after their norms
+    Acts q, out;             // where queries are carried into the latent space: [n_head][dk_full] before, [n_head][dv_full] after
+};
+
 struct RopeTable {
     double* frequency;       // [n_rot / 2] radians a position
     float magnitude;         // factor on cos and sin
@@ -107,6 +115,7 @@ struct Session {
     int64_t qkv_stride;
     float* projected;             // [n_batch][n_embd], before a post norm
     Acts norm, attention, hidden, shared_hidden;
+    LatentBuffers latent;
     AttentionState split;         // [chunks][n_head] partial results of one token, when heads are fewer than threads
     float* slopes;                // [n_head] ALiBi
     float* logits;                // [n_vocab]

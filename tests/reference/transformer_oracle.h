@@ -60,6 +60,12 @@ class Transformer {
         if (a.layer_norm) eps = f.number("attention.layer_norm_epsilon", 0);
         embedding = f.tensor("token_embd.weight");
         if (!embedding) embedding = f.tensor("output.weight");
+        latent = f.integer("attention.kv_lora_rank", 0);
+        if (latent) {   // as if every head had keys and values of its own
+            kv = heads;
+            dk = f.integer("attention.key_length_mla", dk);
+            dv = f.integer("attention.value_length_mla", dv);
+        }
         vocab = static_cast<int>(embedding->shape[1]);
     }
 
@@ -88,7 +94,7 @@ class Transformer {
     const int32_t* tokens;
     int T;
     uint32_t context;
-    int d, n_layer, heads, kv, dk, dv, n_rot, vocab, window;
+    int d, n_layer, heads, kv, dk, dv, n_rot, vocab, window, latent;
     double eps;
     const Tensor* embedding;
     Facts a;
@@ -245,16 +251,17 @@ class Transformer {
         const double factor = f.number("rope.scaling.factor", 1), attention = f.number("rope.scaling.attn_factor", 1);
         if (strcmp(f.text("rope.scaling.type", "linear"), "yarn")) return attention;
         const double all = f.number("rope.scaling.yarn_log_multiplier", 0);
+        if (latent && all != 0) return attention;
         return attention * (1 + 0.1 * log(factor)) / (all != 0 ? 1 + 0.1 * all * log(factor) : 1);
     }
-    void rotate(double* x, int n, bool windowed) {   // [T][n][dk]
+    void rotate(double* x, int n, bool windowed, int first = 0) {   // [T][n][dk], from value `first` of each
         const double m = magnitude(windowed);
         for (int i = 0; i < n_rot / 2; ++i) {
             const double w = frequency(i, windowed);
             for (int t = 0; t < T; ++t) {
                 const double c = cos(t * w) * m, s = sin(t * w) * m;
                 for (int h = 0; h < n; ++h) {
-                    double* v = x + (size_t(t) * n + h) * dk;
+                    double* v = x + (size_t(t) * n + h) * dk + first;
                     double &p = a.rope == 2 ? v[i] : v[2 * i], &q = a.rope == 2 ? v[i + n_rot / 2] : v[2 * i + 1];
                     const double p0 = p, q0 = q;
                     p = p0 * c - q0 * s;
@@ -336,6 +343,42 @@ class Transformer {
         }
         free(p);
     }
+    // Queries, keys and values of latent attention, every head for itself.
+    void latent_heads(int l, const double* h, double* q, double* k, double* v) {
+        const int nope = dk - n_rot, rank = f.integer("attention.q_lora_rank", 0);
+        double *low = doubles(size_t(T) * (rank + 1)), *both_kv = doubles(size_t(T) * (latent + n_rot)), *c = doubles(size_t(T) * latent);
+        if (rank) {
+            linear(Name(l, "attn_q_a"), h, d, low, rank);
+            norm(Name(l, "attn_q_a_norm"), low, T, rank, low);
+            linear(Name(l, "attn_q_b"), low, rank, q, heads * dk);
+        } else {
+            linear(Name(l, "attn_q"), h, d, q, heads * dk);
+        }
+        linear(Name(l, "attn_kv_a_mqa"), h, d, both_kv, latent + n_rot);
+        for (int t = 0; t < T; ++t) memcpy(c + size_t(t) * latent, both_kv + size_t(t) * (latent + n_rot), size_t(latent) * 8);
+        norm(Name(l, "attn_kv_a_norm"), c, T, latent, c);
+        const Tensor *kb = f.tensor("%s.weight", Name(l, "attn_k_b").text), *vb = f.tensor("%s.weight", Name(l, "attn_v_b").text), *both = f.tensor("%s.weight", Name(l, "attn_kv_b").text);
+        for (int t = 0; t < T; ++t) {
+            for (int i = 0; i < heads; ++i) {
+                double *key = k + (size_t(t) * heads + i) * dk, *value = v + (size_t(t) * heads + i) * dv;
+                for (int x = 0; x < nope + dv; ++x) {
+                    double sum = 0;
+                    for (int j = 0; j < latent; ++j) {
+                        const size_t at = both ? (size_t(i) * (nope + dv) + x) * latent + j : x < nope ? (size_t(i) * latent + j) * nope + x : (size_t(i) * dv + (x - nope)) * latent + j;
+                        sum += (both ? both : x < nope ? kb : vb)->value(at) * c[size_t(t) * latent + j];
+                    }
+                    (x < nope ? key[x] : value[x - nope]) = sum;
+                }
+                memcpy(key + nope, both_kv + size_t(t) * (latent + n_rot) + latent, size_t(n_rot) * 8);
+            }
+        }
+        rotate(q, heads, false, nope);
+        rotate(k, heads, false, nope);
+        const double m = f.number("rope.scaling.yarn_log_multiplier", 0) * 10, factor = f.number("rope.scaling.factor", 1);
+        const double sharp = strcmp(f.text("rope.scaling.type"), "yarn") ? 1 : 1 + 0.1 * (m != 0 ? m : 1) * log(factor);
+        a.attention = sharp * sharp / sqrt(double(dk));
+        free(low), free(both_kv), free(c);
+    }
     void convolution(int l, const double* h, double* out) {
         const int n = f.integer("shortconv.l_cache");
         const Tensor* w = f.tensor("%s.weight", Name(l, "shortconv.conv").text);
@@ -352,6 +395,13 @@ class Transformer {
     }
     void attention(int l, const double* h, double* out) {
         double *q = doubles(size_t(T) * heads * dk), *k = doubles(size_t(T) * kv * dk), *v = doubles(size_t(T) * kv * dv), *o = doubles(size_t(T) * heads * dv);
+        if (latent) {
+            latent_heads(l, h, q, k, v);
+            attend(l, q, k, v, o);
+            linear(Name(l, "attn_output"), o, heads * dv, out, d);
+            free(q), free(k), free(v), free(o);
+            return;
+        }
         project(l, h, q, k, v);
         if (!a.norm_after_rope) head_norms(l, q, k);
         const bool near = windowed(l);
@@ -399,6 +449,20 @@ class Transformer {
             if (a.gating == 0) p[e] = exp(p[e] - top) / sum;
             if (a.gating == 1) p[e] = 1 / (1 + exp(-p[e]));
             score[e] = p[e] + (bias ? bias->value(size_t(e)) : 0);
+        }
+        const int groups = f.integer("expert_group_count", 0), kept = f.integer("expert_group_used_count", 0);
+        for (int g = 0; groups > 1 && g < groups - kept; ++g) {   // the worst group leaves, again and again
+            int worst = -1;
+            double least = 1e300;
+            for (int i = 0; i < groups; ++i) {
+                double first = -1e300, second = -1e300;
+                for (int e = i * n / groups; e < (i + 1) * n / groups; ++e) {
+                    if (score[e] > first) second = first, first = score[e];
+                    else if (score[e] > second) second = score[e];
+                }
+                if (first > -1e299 && first + second < least) least = first + second, worst = i;
+            }
+            for (int e = worst * n / groups; e < (worst + 1) * n / groups; ++e) score[e] = -1e300;
         }
         int chosen[64];
         double weight[64], total = 0;

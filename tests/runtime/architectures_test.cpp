@@ -110,16 +110,39 @@ void save(const char* folder, const toy::Spec& spec, const GgufBytes& file, cons
     }
 }
 
-void check_bits(Run& run, const toy::Spec& spec, const int32_t* ids, int n, const float* first) {
+void check_bits(Run& run, const toy::Spec& spec, const int32_t* ids, int n, const float* first, bool tiers) {
     const struct { uint32_t threads, batch; const char* tier; } variants[] = {
         {2, 7, nullptr}, {3, 1, nullptr}, {2, 64, "scalar"}, {2, 33, "avx2"}, {1, 33, "avxvnni"}, {2, 33, "neon"}, {2, 33, "dotprod"}, {2, 33, "i8mm"}};
     for (const auto& v : variants) {
+        if (v.tier && !tiers) continue;
         float* other = run.logits(ids, n, v.threads, v.batch, v.tier);
         if (!other && v.tier) continue;
         if (!CHECK(other && memcmp(first, other, static_cast<size_t>(n) * run.n_vocab * sizeof(float)) == 0))
             fprintf(stderr, "    %s (%s): other bits with %u threads, batch %u, tier %s\n", spec.arch, spec.variant, v.threads, v.batch, v.tier ? v.tier : "best");
         free(other);
     }
+}
+
+// 50 tokens, back to 30, on from there: the same bits as without the detour.
+void check_rewind(Run& run, const toy::Spec& spec, const int32_t* ids, const float* first) {
+    thimble_error err;
+    thimble_session_params p = thimble_session_defaults();
+    p.n_ctx = kSessionContext;
+    p.n_batch = 32;
+    p.kv_type_k = p.kv_type_v = THIMBLE_KV_F32;
+    size_t bytes;
+    thimble_session* s = nullptr;
+    if (!CHECK(thimble_session_bytes(run.model, &p, &bytes, &err) == THIMBLE_OK)) return;
+    void* memory = malloc(bytes);
+    if (CHECK(thimble_session_init(run.model, &p, memory, bytes, &s, &err) == THIMBLE_OK)) {
+        CHECK(thimble_eval(s, ids, 50, nullptr, &err) == THIMBLE_OK);
+        CHECK(thimble_rewind(s, 30, &err) == THIMBLE_OK);
+        CHECK(thimble_eval(s, ids + 30, 15, nullptr, &err) == THIMBLE_OK);
+        if (!CHECK(memcmp(thimble_logits(s), first + static_cast<size_t>(44) * run.n_vocab, run.n_vocab * sizeof(float)) == 0))
+            fprintf(stderr, "    %s (%s): other bits after a rewind\n", spec.arch, spec.variant);
+    }
+    thimble_session_close(s);
+    free(memory);
 }
 
 // Weights of one type; the largest (F32) or the median (quantised: activations are too) error allowed.
@@ -143,7 +166,8 @@ void check_type(const toy::Spec& spec, uint32_t type, double limit, const char* 
         if (!CHECK(value <= limit))
             fprintf(stderr, "    %s (%s), %s weights: error %.3g of the logits' deviation, largest %.3g\n", spec.arch, spec.variant, type ? "Q8_0" : "F32", value, e.largest);
         printf("%-14s %-12s %-5s largest %.2e median %.2e\n", spec.arch, spec.variant, type ? "Q8_0" : "F32", e.largest, e.median);
-        check_bits(run, spec, ids, n < 80 ? n : 80, got);
+        check_bits(run, spec, ids, n < 72 ? n : 72, got, type != 0);
+        check_rewind(run, spec, ids, got);
     }
     if (folder && type == 0) {
         double* all = n == kTokens ? want : oracle::Transformer(parsed, ids, kTokens, kSessionContext).run();

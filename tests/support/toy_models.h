@@ -13,12 +13,12 @@ enum Part : uint64_t {
     kPostNorms = 512, kHeadNorms = 1024, kWholeNorms = 2048, kEachHeadNorms = 4096, kTied = 8192, kPositions = 1 << 14, kEmbdNorm = 1 << 15,
     kSecondNorm = 1 << 16, kSubNorms = 1 << 17, kScales = 1 << 18, kSinks = 1 << 19, kExpertBias = 1 << 20, kSharedRouter = 1 << 21,
     kFirstDense = 1 << 22, kSelectBias = 1 << 23, kRopeFreqs = 1 << 24, kRopeFactors = 1 << 25, kOutputBias = 1 << 26, kNormIsPost = 1 << 27,
-    kNoOutputNorm = 1 << 28, kPattern = 1 << 29, kNoEmbd = 1 << 30, kHalfFfn = 1ull << 31, kShortConv = 1ull << 32,
+    kNoOutputNorm = 1 << 28, kPattern = 1 << 29, kNoEmbd = 1 << 30, kHalfFfn = 1ull << 31, kShortConv = 1ull << 32, kCarried = 1ull << 33,
 };
 
 struct Key {
     const char* name;   // under the architecture's prefix
-    char kind;          // u f b s
+    char kind;          // u f b s, a: sections
     double value;
     const char* text;
 };
@@ -30,7 +30,8 @@ struct Spec {
     uint32_t n_head = 4, n_head_kv = 2, dk = 16, n_rot = 16, n_ff = 96, n_layer = 2;
     uint32_t n_expert = 0, n_used = 0, n_ff_expert = 0, n_ff_shared = 0;
     Key keys[8] = {};
-    uint32_t n_embd = 64;
+    uint32_t n_embd = 64, dv = 0;   // dv 0: dk
+    uint32_t latent_q = 0, latent_kv = 0, dk_full = 0, dv_full = 0;
 };
 
 constexpr uint32_t kVocab = 288, kContext = 512, kConvLength = 3;
@@ -103,9 +104,11 @@ class Builder {
         } else {
             w.u32(key("attention.head_count_kv"), s.n_head_kv);
         }
-        w.u32(key("attention.key_length"), s.dk).u32(key("attention.value_length"), s.dk).u32(key("rope.dimension_count"), s.n_rot);
+        w.u32(key("attention.key_length"), s.dk).u32(key("attention.value_length"), s.dv ? s.dv : s.dk).u32(key("rope.dimension_count"), s.n_rot);
         w.f32(key("attention.layer_norm_epsilon"), 1e-5f).f32(key("attention.layer_norm_rms_epsilon"), 1e-6f);
         w.u32(key("vocab_size"), kVocab);
+        if (s.latent_kv) w.u32(key("attention.kv_lora_rank"), s.latent_kv).u32(key("attention.q_lora_rank"), s.latent_q);
+        if (s.parts & kCarried) w.u32(key("attention.key_length_mla"), s.dk_full).u32(key("attention.value_length_mla"), s.dv_full);
         if (s.n_expert) {
             w.u32(key("expert_count"), s.n_expert).u32(key("expert_used_count"), s.n_used);
             if (s.n_ff_expert) w.u32(key("expert_feed_forward_length"), s.n_ff_expert);
@@ -116,6 +119,10 @@ class Builder {
             if (k.kind == 'u') w.u32(key(k.name), static_cast<uint32_t>(k.value));
             if (k.kind == 'f') w.f32(key(k.name), static_cast<float>(k.value));
             if (k.kind == 'b') w.boolean(key(k.name), k.value != 0);
+            if (k.kind == 'a') {   // M-RoPE's sections: of text all turn alike
+                const int32_t sections[4] = {3, 3, static_cast<int32_t>(k.value), 0};
+                w.numbers(key(k.name), 5, sections, 4);
+            }
             if (k.kind == 's') w.str(key(k.name), k.text);
         }
         if (s.parts & kPattern) {   // every third layer is full
@@ -204,7 +211,29 @@ class Builder {
         }
     }
 
+    void latent_attention() {
+        const uint64_t e = s.n_embd, heads = s.n_head, nope = s.dk_full - s.n_rot, latent = s.latent_kv;
+        norm(blk("attn_norm"), e, false);
+        if (s.latent_q) {
+            project("attn_q_a", e, s.latent_q, false);
+            norm(blk("attn_q_a_norm"), s.latent_q, false);
+            project("attn_q_b", s.latent_q, heads * s.dk_full, false, 1, 1.6f);
+        } else {
+            project("attn_q", e, heads * s.dk_full, false, 1, 1.6f);
+        }
+        project("attn_kv_a_mqa", e, latent + s.n_rot, false, 1, 1.6f);
+        norm(blk("attn_kv_a_norm"), latent, false);
+        if (s.parts & kCarried) {
+            project("attn_k_b", nope, latent, false, heads, 1.6f);
+            project("attn_v_b", latent, s.dv_full, false, heads);
+        } else {
+            project("attn_kv_b", latent, heads * (nope + s.dv_full), false, 1, 1.3f);
+        }
+        project("attn_output", heads * s.dv_full, e, false, 1, 1.5f);
+    }
+
     void attention() {
+        if (s.latent_kv) return latent_attention();
         const uint64_t e = s.n_embd, q = uint64_t{s.n_head} * s.dk, kv = uint64_t{s.n_head_kv} * s.dk, p = s.parts;
         if (!(p & kNoAttnNorm)) norm(blk("attn_norm"), e, p & kNormBias);
         if (convolution(layer)) {
