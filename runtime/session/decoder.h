@@ -165,7 +165,8 @@ struct Member {
     }
     // Sharper attention at positions beyond the original context (Llama 4, Ministral 3).
     float temperature(int64_t position) const {
-        return static_cast<float>(1.0 + static_cast<double>(h.attn_temperature) * math_log(static_cast<double>(position / h.n_ctx_original + 1)));
+        const int64_t spans = position / h.n_ctx_original + 1;   // whole original contexts, the one begun included
+        return static_cast<float>(1.0 + static_cast<double>(h.attn_temperature) * math_log(static_cast<double>(spans)));
     }
     void clamp(float* x, int64_t count) {
         if (h.clamp_qkv == 0.0f) return;

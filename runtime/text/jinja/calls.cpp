@@ -95,10 +95,10 @@ bool call_global(Context& c, uint8_t which, const Args& args, Value* out) {
 
 Value global_function(Str name) {
     Value v;
-    for (uint8_t i = 0; i < sizeof kGlobals / sizeof *kGlobals; ++i)
+    for (size_t i = 0; i < sizeof kGlobals / sizeof *kGlobals; ++i)
         if (name == Str(kGlobals[i])) {
             v.kind = Kind::kFunction;
-            v.tag = i;
+            v.tag = static_cast<uint8_t>(i);
         }
     return v;
 }
