@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The AVX-512 vocabulary (F, BW, DQ, VL, VNNI, VBMI). First the sixteen-float words that isa/scalar.h defines, one zmm
+// The AVX-512 vocabulary (F, BW, DQ, VL, VNNI). First the sixteen-float words that isa/scalar.h defines, one zmm
 // each; then the row words of the quantised products (kernels/README.md, "Row words"): sixteen rows in 32-bit lanes.
 // Internal linkage, so that no other translation unit can pick up code compiled for this ISA.
 #pragma once

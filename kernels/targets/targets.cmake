@@ -12,7 +12,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   endif()
   thimble_target_flags(avx2.cpp -mavx2 -mfma -mf16c ${tile_flags})
   thimble_target_flags(avxvnni.cpp -mavx2 -mfma -mf16c -mavxvnni ${tile_flags})
-  thimble_target_flags(avx512.cpp -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx512vbmi -mfma -mf16c -mprefer-vector-width=512 ${tile_flags}
+  thimble_target_flags(avx512.cpp -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mf16c -mprefer-vector-width=512 ${tile_flags}
     -Wno-uninitialized -Wno-maybe-uninitialized)  # false alarms in GCC 12's own avx512fintrin.h
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   thimble_target_flags(neon_dotprod.cpp -march=armv8.2-a+dotprod)
