@@ -162,7 +162,7 @@ struct Avx512 {
     static void load_halves(const uint8_t* p, size_t stride, float (*out)[kRows]) {
         constexpr int kEach = 3 * kStep + 2 <= 64 ? 4 : 2;
         for (int b = 0; b < 8; b += kEach) {
-            const int base = b * kStep + 64 <= 8 * kStep ? b * kStep : 8 * kStep - 64;
+            const int base = b * kStep + 66 <= 8 * kStep ? b * kStep : 8 * kStep - 66;   // p may stand 2 bytes into a block
             const int w = (b * kStep - base) / 2, s = kStep / 2;
             const __m512i lane = _mm512_set1_epi16(1);
             const __m512i high = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(s), 1);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Every tier's matrix products equal the scalar reference, bit for bit: every block format, one and many columns, odd
 // and few rows, one block a row, unaligned rows that do not touch, a column map, and scales, minima and quants at their
-// extremes. The weights of each case end exactly at the end of their allocation, so that a sanitizer sees any over-read.
+// extremes. The weights of each case end exactly at a page that cannot be read, so that any over-read is a fault.
+#include <sys/mman.h>
+
 #include <cstring>
 #include <initializer_list>
 
@@ -44,6 +46,18 @@ static void fill_weights(uint32_t type, uint8_t* row, size_t bytes, size_t block
     }
 }
 
+// `size` bytes that end at a page without access; the mapping and its length come back for munmap.
+static uint8_t* guarded(size_t size, void** mapping, size_t* length) {
+    constexpr size_t kPage = 65536;   // a multiple of every page size in use
+    const size_t inside = (size + kPage - 1) / kPage * kPage;
+    *length = inside + kPage;
+    *mapping = mmap(nullptr, *length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (*mapping == MAP_FAILED) return nullptr;
+    uint8_t* start = static_cast<uint8_t*>(*mapping);
+    mprotect(start + inside, kPage, PROT_NONE);
+    return start + inside - size;
+}
+
 struct Case {
     int64_t k, rows, n;
     size_t gap;       // bytes between rows
@@ -56,7 +70,10 @@ static void run(const Kernels& reference, const Kernels& tier, uint32_t type, co
     Random random(type * 131u + static_cast<uint64_t>(c.k * 7 + c.rows * 3 + c.n) + c.pattern * 1000u);
     const size_t row_bytes = static_cast<size_t>(c.k / f->block) * f->bytes, stride = row_bytes + c.gap;
     const size_t size = stride * static_cast<size_t>(c.rows - 1) + row_bytes;
-    uint8_t* memory = static_cast<uint8_t*>(malloc(size + 1));   // one byte off alignment, and nothing behind
+    void* mapping;
+    size_t length;
+    uint8_t* memory = guarded(size + 1, &mapping, &length);   // any alignment, and nothing behind
+    if (!CHECK(memory != nullptr)) return;
     for (int64_t r = 0; r < c.rows; ++r)
         fill_weights(type, memory + 1 + static_cast<size_t>(r) * stride, row_bytes, f->bytes, &random, c.pattern);
     const int64_t columns = c.map ? c.n + 3 : c.n;
@@ -115,7 +132,8 @@ static void run(const Kernels& reference, const Kernels& tier, uint32_t type, co
                 static_cast<int>(c.k), static_cast<int>(c.rows), static_cast<int>(c.n), c.pattern,
                 static_cast<int>(wrong % out_stride), static_cast<int>(wrong / out_stride),
                 static_cast<double>(got[wrong]), static_cast<double>(want[wrong]));
-    for (void* p : {static_cast<void*>(memory), static_cast<void*>(x), static_cast<void*>(q), static_cast<void*>(d),
+    munmap(mapping, length);
+    for (void* p : {static_cast<void*>(x), static_cast<void*>(q), static_cast<void*>(d),
                     static_cast<void*>(s), static_cast<void*>(map), static_cast<void*>(want), static_cast<void*>(got)})
         free(p);
 }
