@@ -78,15 +78,17 @@ inline ArmColumn prepare_column(const Matmul* m) {
 
 // The integer sums of one unit (kUnitSubs sub-blocks) of four rows, without integer scales: sum[t], or sum[2t + half].
 template <class F, template <int, int> class D, int unit>
-inline void unit_sums(const typename F::Block* const* b, int run, const int8_t* a, const int32_t* bias, int32x4_t* sum) {
+THIMBLE_INLINE void unit_sums(const typename F::Block* const* b, int run, const int8_t* a, const int32_t* bias, int32x4_t* sum) {
     using N = NeonFormat<F>;
     constexpr bool kHalf = F::kScalePerHalf;
     using Dot = D<N::kMaxRaw, kHalf ? 2 : 4>;
     constexpr int kParts = kHalf ? 2 * N::kUnitSubs : N::kUnitSubs;
     typename Dot::Part part[kParts][4];
+    THIMBLE_UNROLL
     for (int r = 0; r < 4; ++r) {
         int8x16_t q[2 * N::kUnitSubs];
         N::template unpack<unit>(b[r], run, q);
+        THIMBLE_UNROLL
         for (int t = 0; t < N::kUnitSubs; ++t) {
             const int8_t* at = a + 32 * N::sub(run, unit, t);
             const int8x16_t a0 = vld1q_s8(at), a1 = vld1q_s8(at + 16);
@@ -98,6 +100,7 @@ inline void unit_sums(const typename F::Block* const* b, int run, const int8_t* 
             }
         }
     }
+    THIMBLE_UNROLL
     for (int i = 0; i < kParts; ++i) {
         sum[i] = Dot::reduce(part[i][0], part[i][1], part[i][2], part[i][3]);
         if constexpr (N::kBias != 0) {
@@ -109,7 +112,7 @@ inline void unit_sums(const typename F::Block* const* b, int run, const int8_t* 
 
 // One block of four rows onto acc. a, d, ds, bias: of the block's first sub-block.
 template <class F, template <int, int> class D>
-inline f4 block_of_rows(const typename F::Block* const* b, const int8_t* a, const float* d, const float* ds,
+THIMBLE_INLINE f4 block_of_rows(const typename F::Block* const* b, const int8_t* a, const float* d, const float* ds,
                         const int32_t* bias, f4 acc) {
     using N = NeonFormat<F>;
     constexpr bool kHalf = F::kScalePerHalf;
@@ -122,11 +125,14 @@ inline f4 block_of_rows(const typename F::Block* const* b, const int8_t* a, cons
         unit_sums<F, D, 0>(b, run, a, bias, sum[0]);
         if constexpr (N::kUnits == 2) unit_sums<F, D, 1>(b, run, a, bias, sum[1]);
         constexpr int kRunSubs = N::kUnits * N::kUnitSubs;
+        THIMBLE_UNROLL
         for (int i = 0; i < kRunSubs; ++i) {
             // ascending sub-blocks: find the unit that holds number i of the run
             const int first = kRunSubs * run;
             int unit = 0, t = 0;
+            THIMBLE_UNROLL
             for (int u = 0; u < N::kUnits; ++u) {
+                THIMBLE_UNROLL
                 for (int v = 0; v < N::kUnitSubs; ++v) {
                     if (N::sub(0, u, v) == i) unit = u, t = v;
                 }
@@ -157,6 +163,7 @@ void arm_row_matmul(const Matmul* m) {
     const int64_t blocks = m->k / F::kBlock;
     for (int64_t r0 = 0; r0 < m->rows; r0 += 4) {
         const typename F::Block* b[4];   // rows past the last one are copies of it
+        THIMBLE_UNROLL
         for (int i = 0; i < 4; ++i) {
             const int64_t r = r0 + i < m->rows ? r0 + i : m->rows - 1;
             b[i] = reinterpret_cast<const typename F::Block*>(m->w + static_cast<size_t>(r) * m->row_bytes);
@@ -172,6 +179,7 @@ void arm_row_matmul(const Matmul* m) {
             d += kSubs;
             ds += kPer * kSubs;
             bias += kBiasPer * kSubs;
+            THIMBLE_UNROLL
             for (int r = 0; r < 4; ++r) ++b[r];
         }
         if (m->rows - r0 >= 4) {
