@@ -189,6 +189,8 @@ struct Parser {
         o->generate.render_special = special;
         o->seed_given = seed >= 0;
         o->generate.seed = seed >= 0 ? static_cast<uint64_t>(seed) : static_cast<uint64_t>(time(nullptr)) * 1000003u + static_cast<uint64_t>(getpid());
+        // The built-in model maps a request to one right answer: greedy unless --temp says otherwise.
+        if (o->generate.temperature < 0) o->generate.temperature = o->model ? thimble_generate_defaults().temperature : 0.0f;
         o->load.no_mmap = no_mmap;
         o->repeats = static_cast<uint32_t>(repeats);
         return true;
@@ -220,6 +222,7 @@ int dispatch(int argc, char** argv) {
         static Options o;
         o.session = thimble_session_defaults();
         o.generate = thimble_generate_defaults();
+        o.generate.temperature = -1;   // not given
         o.load = thimble_model_defaults();
         Parser parser{};
         parser.o = &o;
