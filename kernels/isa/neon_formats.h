@@ -43,6 +43,7 @@ template <int S>
 inline void store_int_scales(const uint8x16_t* rows, int32_t* sc) {
     uint8x16_t lanes[4];
     interleave_bytes(rows, lanes);
+    THIMBLE_UNROLL
     for (int i = 0; i < 4; ++i) {
         const int16x8_t low = vmovl_s8(vget_low_s8(as_s8(lanes[i]))), high = vmovl_s8(vget_high_s8(as_s8(lanes[i])));
         vst1q_s32(sc + (4 * i + 0) * S, vmovl_s16(vget_low_s16(low)));
@@ -54,6 +55,7 @@ inline void store_int_scales(const uint8x16_t* rows, int32_t* sc) {
 
 template <int S>
 inline void store_eight(float* dw, f4 d) {
+    THIMBLE_UNROLL
     for (int j = 0; j < 8; ++j) f4_store(dw + j * S, d);
 }
 
@@ -154,9 +156,11 @@ struct NeonFormat<FormatIQ4_XS> : NeonFormatBase {
     static void scales(const FormatIQ4_XS::Block* const* b, float* dw, float*, int32_t*) {
         const f4 d = gather_d(b);
         uint32_t words[4];
+        THIMBLE_UNROLL
         for (int r = 0; r < 4; ++r) words[r] = load_u32(b[r]->scales_low);
         uint32x4_t low = vld1q_u32(words);
         uint32x4_t high = vmovl_u16(gather_u16(b[0]->scales_high, b[1]->scales_high, b[2]->scales_high, b[3]->scales_high));
+        THIMBLE_UNROLL
         for (int j = 0; j < 8; ++j) {
             const uint32x4_t field = vorrq_u32(vandq_u32(low, vdupq_n_u32(15)), vshlq_n_u32(vandq_u32(high, vdupq_n_u32(3)), 4));
             f4_store(dw + j * S, f4_mul(d, f4_of(vsubq_s32(vreinterpretq_s32_u32(field), vdupq_n_s32(32)))));
@@ -166,10 +170,18 @@ struct NeonFormat<FormatIQ4_XS> : NeonFormatBase {
     }
 };
 
+// Byte `at` of each 32-bit lane, widened.
+template <int at>
+inline uint32x4_t byte_lanes(uint32x4_t a) {
+    static const uint32_t kFrom[4] = {0xffffff00u + at, 0xffffff04u + at, 0xffffff08u + at, 0xffffff0cu + at};
+    return vreinterpretq_u32_u8(lookup(vreinterpretq_u8_u32(a), vreinterpretq_u8_u32(vld1q_u32(kFrom))));
+}
+
 // The common head of Q4_K and Q5_K blocks: d, dmin and twelve bytes of scales and minima, four rows at once.
 template <int S, class B>
 inline void scales_of_four_rows(const B* const* b, float* dw, float* m) {
     uint32x4_t row[4];
+    THIMBLE_UNROLL
     for (int r = 0; r < 4; ++r) row[r] = vreinterpretq_u32_u8(vld1q_u8(b[r]->d));
     const uint32x4x2_t p = vzipq_u32(row[0], row[2]), q = vzipq_u32(row[1], row[3]);
     const uint32x4x2_t head = vzipq_u32(p.val[0], q.val[0]), tail = vzipq_u32(p.val[1], q.val[1]);
@@ -181,15 +193,15 @@ inline void scales_of_four_rows(const B* const* b, float* dw, float* m) {
     mn[0] = vreinterpretq_u32_u8(vandq_u8(c, six));
     sc[1] = vreinterpretq_u32_u8(vsliq_n_u8(low_nibbles(e), vshrq_n_u8(a, 6), 4));
     mn[1] = vreinterpretq_u32_u8(vsliq_n_u8(vshrq_n_u8(e, 4), vshrq_n_u8(c, 6), 4));
-    const uint32x4_t byte = vdupq_n_u32(255);
+    THIMBLE_UNROLL
     for (int i = 0; i < 2; ++i) {
-        f4_store(dw + (4 * i + 0) * S, f4_mul(d, f4_of_u(vandq_u32(sc[i], byte))));
-        f4_store(dw + (4 * i + 1) * S, f4_mul(d, f4_of_u(vandq_u32(vshrq_n_u32(sc[i], 8), byte))));
-        f4_store(dw + (4 * i + 2) * S, f4_mul(d, f4_of_u(vandq_u32(vshrq_n_u32(sc[i], 16), byte))));
+        f4_store(dw + (4 * i + 0) * S, f4_mul(d, f4_of_u(byte_lanes<0>(sc[i]))));
+        f4_store(dw + (4 * i + 1) * S, f4_mul(d, f4_of_u(byte_lanes<1>(sc[i]))));
+        f4_store(dw + (4 * i + 2) * S, f4_mul(d, f4_of_u(byte_lanes<2>(sc[i]))));
         f4_store(dw + (4 * i + 3) * S, f4_mul(d, f4_of_u(vshrq_n_u32(sc[i], 24))));
-        f4_store(m + (4 * i + 0) * S, f4_mul(dmin, f4_of_u(vandq_u32(mn[i], byte))));
-        f4_store(m + (4 * i + 1) * S, f4_mul(dmin, f4_of_u(vandq_u32(vshrq_n_u32(mn[i], 8), byte))));
-        f4_store(m + (4 * i + 2) * S, f4_mul(dmin, f4_of_u(vandq_u32(vshrq_n_u32(mn[i], 16), byte))));
+        f4_store(m + (4 * i + 0) * S, f4_mul(dmin, f4_of_u(byte_lanes<0>(mn[i]))));
+        f4_store(m + (4 * i + 1) * S, f4_mul(dmin, f4_of_u(byte_lanes<1>(mn[i]))));
+        f4_store(m + (4 * i + 2) * S, f4_mul(dmin, f4_of_u(byte_lanes<2>(mn[i]))));
         f4_store(m + (4 * i + 3) * S, f4_mul(dmin, f4_of_u(vshrq_n_u32(mn[i], 24))));
     }
 }
@@ -200,6 +212,7 @@ struct NeonFormat<FormatQ4_K> : NeonFormatBase {
     static constexpr int sub(int run, int, int t) { return 2 * run + t; }
     template <int unit>
     static void unpack(const FormatQ4_K::Block* b, int run, int8x16_t* q) {
+        THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
             const uint8x16_t v = vld1q_u8(b->qs + 32 * run + 16 * h);
             q[h] = as_s8(low_nibbles(v));
@@ -217,6 +230,7 @@ struct NeonFormat<FormatQ5_K> : NeonFormatBase {
     template <int unit>
     static void unpack(const FormatQ5_K::Block* b, int run, int8x16_t* q) {
         const int8x16_t down = vdupq_n_s8(static_cast<int8_t>(-2 * run));
+        THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
             const uint8x16_t v = vld1q_u8(b->qs + 32 * run + 16 * h);
             const uint8x16_t high = vshlq_u8(vld1q_u8(b->qh + 16 * h), down);
@@ -235,6 +249,7 @@ struct NeonFormat<FormatQ2_K> : NeonFormatBase {
     template <int unit>
     static void unpack(const FormatQ2_K::Block* b, int run, int8x16_t* q) {
         const uint8x16_t three = vdupq_n_u8(3);
+        THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
             const uint8x16_t v = vld1q_u8(b->qs + 32 * run + 16 * h);
             q[h] = as_s8(vandq_u8(unit ? vshrq_n_u8(v, 4) : v, three));
@@ -244,6 +259,7 @@ struct NeonFormat<FormatQ2_K> : NeonFormatBase {
     template <int S>
     static void scales(const FormatQ2_K::Block* const* b, float* dw, float* m, int32_t* sc) {
         uint8x16_t rows[4], low[4], lanes[4];
+        THIMBLE_UNROLL
         for (int r = 0; r < 4; ++r) {
             rows[r] = vld1q_u8(b[r]->scales);
             low[r] = low_nibbles(rows[r]);
@@ -253,6 +269,7 @@ struct NeonFormat<FormatQ2_K> : NeonFormatBase {
         store_int_scales<S>(low, sc);
         interleave_bytes(rows, lanes);
         const f4 dmin = f4_neg(f4_of_f16(gather_u16(b[0]->dmin, b[1]->dmin, b[2]->dmin, b[3]->dmin)));
+        THIMBLE_UNROLL
         for (int i = 0; i < 4; ++i) {
             const uint16x8_t first = vmovl_u8(vget_low_u8(lanes[i])), second = vmovl_u8(vget_high_u8(lanes[i]));
             f4_store(m + (4 * i + 0) * S, f4_mul(dmin, f4_of_u(vmovl_u16(vget_low_u16(first)))));
@@ -271,6 +288,7 @@ struct NeonFormat<FormatQ3_K> : NeonFormatBase {
     static void unpack(const FormatQ3_K::Block* b, int run, int8x16_t* q) {
         const uint8x16_t three = vdupq_n_u8(3), four = vdupq_n_u8(4);
         const int8x16_t down = vdupq_n_s8(static_cast<int8_t>(-4 * run));
+        THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
             const uint8x16_t v = vld1q_u8(b->qs + 32 * run + 16 * h);
             const uint8x16_t high = vshlq_u8(vld1q_u8(b->hmask + 16 * h), down);
@@ -288,6 +306,7 @@ struct NeonFormat<FormatQ3_K> : NeonFormatBase {
         static const int8_t kDown[16] = {0, 0, 0, 0, -2, -2, -2, -2, -4, -4, -4, -4, -6, -6, -6, -6};
         const int8x16_t down = vld1q_s8(kDown);
         uint8x16_t rows[4];
+        THIMBLE_UNROLL
         for (int r = 0; r < 4; ++r) {
             const uint8x8_t v = vld1_u8(b[r]->scales);
             const uint8x16_t low = vcombine_u8(vand_u8(v, vdup_n_u8(15)), vshr_n_u8(v, 4));
@@ -306,6 +325,7 @@ struct NeonFormat<FormatQ6_K> : NeonFormatBase {
     template <int unit>
     static void unpack(const FormatQ6_K::Block* b, int run, int8x16_t* q) {
         const uint8x16_t top = vdupq_n_u8(0x30);
+        THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
             const uint8x16_t v = vld1q_u8(b->ql + 64 * run + 32 * unit + 16 * h), high = vld1q_u8(b->qh + 32 * run + 16 * h);
             const uint8x16_t first = unit ? vshlq_n_u8(high, 2) : vshlq_n_u8(high, 4);
@@ -316,6 +336,7 @@ struct NeonFormat<FormatQ6_K> : NeonFormatBase {
     template <int S>
     static void scales(const FormatQ6_K::Block* const* b, float* dw, float*, int32_t* sc) {
         uint8x16_t rows[4];
+        THIMBLE_UNROLL
         for (int r = 0; r < 4; ++r) rows[r] = as_u8(vld1q_s8(b[r]->scales));
         store_eight<S>(dw, gather_d(b));
         store_int_scales<S>(rows, sc);

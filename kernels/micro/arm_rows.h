@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The product of a matrix and one column on ARM: four rows at a time in their native layout, the integer sums of a
+// The product of a matrix and one column on ARM: four or eight rows at a time in their native layout, the integer sums of a
 // sub-block brought into row lanes, scales of four rows together. D says how products are summed (NeonDot, SdotDot).
 // Internal linkage: see kernels/micro/half.h.
 #pragma once
@@ -16,6 +16,7 @@ namespace {
 // Sums in 16 bits as long as the range of the (raw) weights allows. count: products a lane (4: of 32, 2: of 16).
 template <int max_raw, int count>
 struct NeonDot {
+    static constexpr bool kStarts = false;
     static constexpr int kRange = max_raw * 127 * count * 4 < 32768 ? 2 : max_raw * 127 * count * 2 < 32768 ? 1 : 0;
     using Part = std::conditional_t<kRange == 0, int32x4_t, int16x8_t>;
     static Part part(int8x16_t q0, int8x16_t q1, int8x16_t a0, int8x16_t a1) {
@@ -35,16 +36,17 @@ struct NeonDot {
 #if defined(__ARM_FEATURE_DOTPROD)
 template <int, int>
 struct SdotDot {
+    static constexpr bool kStarts = true;   // sums start at a given value
     using Part = int32x4_t;
-    static Part part(int8x16_t q0, int8x16_t q1, int8x16_t a0, int8x16_t a1) {
-        return vdotq_s32(vdotq_s32(vdupq_n_s32(0), q0, a0), q1, a1);
+    static Part part(int8x16_t q0, int8x16_t q1, int8x16_t a0, int8x16_t a1, int32x4_t start) {
+        return vdotq_s32(vdotq_s32(start, q0, a0), q1, a1);
     }
-    static Part part(int8x16_t q, int8x16_t a) { return vdotq_s32(vdupq_n_s32(0), q, a); }
+    static Part part(int8x16_t q, int8x16_t a, int32x4_t start) { return vdotq_s32(start, q, a); }
     static int32x4_t reduce(Part a, Part b, Part c, Part d) { return reduce_s32(a, b, c, d); }
 };
 #endif
 
-// What the four-row loop needs of the column, once a call: q and d as they are, d * sum for minima, bias * sum.
+// What the four-row loop needs of the column, once a call: q and d as they are, d * sum for minima, -bias * sum.
 struct ArmColumn {
     const int8_t* q;
     const float* d;
@@ -69,9 +71,9 @@ inline ArmColumn prepare_column(const Matmul* m) {
         for (int64_t h = 0; h < 2 * subs; ++h) c.ds[h] = c.d[h >> 1] * static_cast<float>(s[h]);
     }
     if constexpr (kBias != 0 && F::kScalePerHalf) {
-        for (int64_t h = 0; h < 2 * subs; ++h) c.bias[h] = kBias * s[h];
+        for (int64_t h = 0; h < 2 * subs; ++h) c.bias[h] = -kBias * s[h];
     } else if constexpr (kBias != 0) {
-        for (int64_t j = 0; j < subs; ++j) c.bias[j] = kBias * (s[2 * j] + s[2 * j + 1]);
+        for (int64_t j = 0; j < subs; ++j) c.bias[j] = -kBias * (s[2 * j] + s[2 * j + 1]);
     }
     return c;
 }
@@ -84,6 +86,11 @@ THIMBLE_INLINE void unit_sums(const typename F::Block* const* b, int run, const 
     using Dot = D<N::kMaxRaw, kHalf ? 2 : 4>;
     constexpr int kParts = kHalf ? 2 * N::kUnitSubs : N::kUnitSubs;
     typename Dot::Part part[kParts][4];
+    const auto place = [](int i) { return kHalf ? 2 * N::sub(0, unit, i >> 1) + (i & 1) : N::sub(0, unit, i); };
+    bias += kHalf ? 2 * N::sub(run, 0, 0) : N::sub(run, 0, 0);
+    int32x4_t start[kParts];   // the bias in one of the four lanes that are summed in the end
+    THIMBLE_UNROLL
+    for (int i = 0; i < kParts; ++i) start[i] = int32x4_t{N::kBias != 0 ? bias[place(i)] : 0, 0, 0, 0};
     THIMBLE_UNROLL
     for (int r = 0; r < 4; ++r) {
         int8x16_t q[2 * N::kUnitSubs];
@@ -92,7 +99,12 @@ THIMBLE_INLINE void unit_sums(const typename F::Block* const* b, int run, const 
         for (int t = 0; t < N::kUnitSubs; ++t) {
             const int8_t* at = a + 32 * N::sub(run, unit, t);
             const int8x16_t a0 = vld1q_s8(at), a1 = vld1q_s8(at + 16);
-            if constexpr (kHalf) {
+            if constexpr (Dot::kStarts && kHalf) {
+                part[2 * t][r] = Dot::part(q[2 * t], a0, start[2 * t]);
+                part[2 * t + 1][r] = Dot::part(q[2 * t + 1], a1, start[2 * t + 1]);
+            } else if constexpr (Dot::kStarts) {
+                part[t][r] = Dot::part(q[2 * t], q[2 * t + 1], a0, a1, start[t]);
+            } else if constexpr (kHalf) {
                 part[2 * t][r] = Dot::part(q[2 * t], a0);
                 part[2 * t + 1][r] = Dot::part(q[2 * t + 1], a1);
             } else {
@@ -103,10 +115,7 @@ THIMBLE_INLINE void unit_sums(const typename F::Block* const* b, int run, const 
     THIMBLE_UNROLL
     for (int i = 0; i < kParts; ++i) {
         sum[i] = Dot::reduce(part[i][0], part[i][1], part[i][2], part[i][3]);
-        if constexpr (N::kBias != 0) {
-            const int at = kHalf ? 2 * N::sub(run, unit, i >> 1) + (i & 1) : N::sub(run, unit, i);
-            sum[i] = vsubq_s32(sum[i], vld1q_dup_s32(bias + at));
-        }
+        if constexpr (N::kBias != 0 && !Dot::kStarts) sum[i] = vaddq_s32(sum[i], vld1q_dup_s32(bias + place(i)));
     }
 }
 
@@ -156,40 +165,48 @@ THIMBLE_INLINE f4 block_of_rows(const typename F::Block* const* b, const int8_t*
     return acc;
 }
 
+// Rows [r0, r0 + 4 * groups); those past the last one are copies of it.
+template <class F, template <int, int> class D, int groups>
+void row_groups(const Matmul* m, const ArmColumn& c, int64_t r0) {
+    constexpr int kSubs = F::kBlock / 32, kPer = F::kMinimum == Minimum::kHalf ? 2 : 1, kBiasPer = F::kScalePerHalf ? 2 : 1;
+    const int64_t blocks = m->k / F::kBlock;
+    const typename F::Block* b[4 * groups];
+    THIMBLE_UNROLL
+    for (int i = 0; i < 4 * groups; ++i) {
+        const int64_t r = r0 + i < m->rows ? r0 + i : m->rows - 1;
+        b[i] = reinterpret_cast<const typename F::Block*>(m->w + static_cast<size_t>(r) * m->row_bytes);
+    }
+    const int8_t* a = c.q;
+    const float* d = c.d;
+    const float* ds = c.ds;
+    const int32_t* bias = c.bias;
+    f4 acc[groups];
+    THIMBLE_UNROLL
+    for (int g = 0; g < groups; ++g) acc[g] = f4_zero();
+    for (int64_t i = 0; i < blocks; ++i) {
+        THIMBLE_UNROLL
+        for (int g = 0; g < groups; ++g) acc[g] = block_of_rows<F, D>(b + 4 * g, a, d, ds, bias, acc[g]);
+        a += F::kBlock;
+        d += kSubs;
+        ds += kPer * kSubs;
+        bias += kBiasPer * kSubs;
+        THIMBLE_UNROLL
+        for (int r = 0; r < 4 * groups; ++r) ++b[r];
+    }
+    float sums[4 * groups];
+    THIMBLE_UNROLL
+    for (int g = 0; g < groups; ++g) f4_store(sums + 4 * g, acc[g]);
+    const int64_t left = m->rows - r0;
+    memcpy(m->out + r0, sums, sizeof(float) * static_cast<size_t>(left < 4 * groups ? left : 4 * groups));
+}
+
 template <class F, template <int, int> class D>
 void arm_row_matmul(const Matmul* m) {
-    constexpr int kSubs = F::kBlock / 32, kPer = F::kMinimum == Minimum::kHalf ? 2 : 1, kBiasPer = F::kScalePerHalf ? 2 : 1;
+    constexpr int kGroups = F::kBlock == 32 ? 2 : 1;   // small blocks: eight rows share the loads of the column
     const ArmColumn c = prepare_column<F>(m);
-    const int64_t blocks = m->k / F::kBlock;
-    for (int64_t r0 = 0; r0 < m->rows; r0 += 4) {
-        const typename F::Block* b[4];   // rows past the last one are copies of it
-        THIMBLE_UNROLL
-        for (int i = 0; i < 4; ++i) {
-            const int64_t r = r0 + i < m->rows ? r0 + i : m->rows - 1;
-            b[i] = reinterpret_cast<const typename F::Block*>(m->w + static_cast<size_t>(r) * m->row_bytes);
-        }
-        const int8_t* a = c.q;
-        const float* d = c.d;
-        const float* ds = c.ds;
-        const int32_t* bias = c.bias;
-        f4 acc = f4_zero();
-        for (int64_t i = 0; i < blocks; ++i) {
-            acc = block_of_rows<F, D>(b, a, d, ds, bias, acc);
-            a += F::kBlock;
-            d += kSubs;
-            ds += kPer * kSubs;
-            bias += kBiasPer * kSubs;
-            THIMBLE_UNROLL
-            for (int r = 0; r < 4; ++r) ++b[r];
-        }
-        if (m->rows - r0 >= 4) {
-            f4_store(m->out + r0, acc);
-        } else {
-            float last[4];
-            f4_store(last, acc);
-            memcpy(m->out + r0, last, sizeof(float) * static_cast<size_t>(m->rows - r0));
-        }
-    }
+    int64_t r0 = 0;
+    for (; m->rows - r0 >= 4 * kGroups; r0 += 4 * kGroups) row_groups<F, D, kGroups>(m, c, r0);
+    for (; r0 < m->rows; r0 += 4) row_groups<F, D, 1>(m, c, r0);
 }
 
 using MatmulFn = void (*)(const Matmul*);
