@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Products of a matrix and two or more columns on ARM. A panel of 8 rows x 256 weights is unpacked once into int8 and
-// multiplied with up to 64 columns; four panels (32 rows) share the preparation of the columns. All of it lies in the
+// multiplied with up to 96 columns; four panels (32 rows) share the preparation of the columns. All of it lies in the
 // caller's scratch. The unpacking and the loops around the tiles are compiled once; each tier brings its tiles.
 #pragma once
 #include <cstdint>
@@ -10,7 +10,7 @@
 namespace thimble {
 
 constexpr int kPanelRows = 8, kPanelSubs = 8;      // a panel: 8 rows, 8 sub-blocks of 32
-constexpr int kPanelGroups = 4, kPanelCols = 64;   // panels and columns that are worked on together
+constexpr int kPanelGroups = 4, kPanelCols = 96;   // panels and columns that are worked on together
 // Longest row of the one-column loops (arm_rows.h), which keep 16 bytes of the column for each 32 values in scratch.
 constexpr int64_t kArmRowMaxK = static_cast<int64_t>(kMatmulScratch) / 16 * 32;
 
