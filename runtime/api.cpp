@@ -54,7 +54,9 @@ void write_result(T* to, T from) {
 
 Status to_source(const thimble_source* s, const thimble_model_params& p, ModelSource* out, Error* e) {
     *out = ModelSource{nullptr, -1, nullptr, 0, p.no_mmap != 0, p.vocab_only != 0};
-    switch (s->kind) {
+    int kind;   // read as a number: what a caller put there may be no value of the enum
+    memcpy(&kind, &s->kind, sizeof kind);
+    switch (kind) {
         case THIMBLE_SOURCE_PATH:
             if (!s->path || !*s->path) return fail(e, kArgument, "the model's path is empty");
             out->path = s->path;
@@ -66,14 +68,20 @@ Status to_source(const thimble_source* s, const thimble_model_params& p, ModelSo
             out->memory_size = s->size;
             return kOk;
     }
-    return fail(e, kArgument, "unknown kind of source ", static_cast<int>(s->kind));
+    return fail(e, kArgument, "unknown kind of source ", kind);
+}
+
+KvType kv_type(const thimble_kv_type* t) {
+    uint32_t v;
+    memcpy(&v, t, sizeof v);
+    return static_cast<KvType>(v);
 }
 
 Status to_session_params(const Model& m, const thimble_session_params* given, SessionParams* out, Error* e) {
     thimble_session_params p = thimble_session_defaults();
     const Status s = read_params(given, &p, e);
     if (s != kOk) return s;
-    *out = SessionParams{p.n_ctx, p.n_batch, p.n_threads, p.n_threads_decode, static_cast<KvType>(p.kv_type_k), static_cast<KvType>(p.kv_type_v),
+    *out = SessionParams{p.n_ctx, p.n_batch, p.n_threads, p.n_threads_decode, kv_type(&p.kv_type_k), kv_type(&p.kv_type_v),
                          p.cpu_tier, p.memory_budget};
     return session_resolve(m, out, e);
 }

@@ -36,13 +36,25 @@ struct ScalarIsa {
         return r;
     }
     static f set1(float x) { return each([&](int) { return x; }); }
-    static f load(const float* p) { return each([&](int l) { return p[l]; }); }
+    static f load(const float* p) {   // any alignment, as for all loads here
+        f r;
+        memcpy(r.v, p, sizeof r.v);
+        return r;
+    }
     static f load_n(const float* p, int n) { return each([&](int l) { return l < n ? p[l] : 0.0f; }); }  // reads n floats
     static void store(float* p, f a) { for (int l = 0; l < 16; ++l) p[l] = a.v[l]; }
     static void store_n(float* p, int n, f a) { for (int l = 0; l < n; ++l) p[l] = a.v[l]; }
-    static f load_f16(const uint16_t* p) { return each([&](int l) { return f16_to_f32(p[l]); }); }
+    static f load_f16(const uint16_t* p) {
+        uint16_t h[16];
+        memcpy(h, p, sizeof h);
+        return each([&](int l) { return f16_to_f32(h[l]); });
+    }
     static f load_f16_n(const uint16_t* p, int n) { return each([&](int l) { return l < n ? f16_to_f32(p[l]) : 0.0f; }); }
-    static f load_bf16(const uint16_t* p) { return each([&](int l) { return bf16_to_f32(p[l]); }); }
+    static f load_bf16(const uint16_t* p) {
+        uint16_t h[16];
+        memcpy(h, p, sizeof h);
+        return each([&](int l) { return bf16_to_f32(h[l]); });
+    }
     static f load_bf16_n(const uint16_t* p, int n) { return each([&](int l) { return l < n ? bf16_to_f32(p[l]) : 0.0f; }); }
     static void store_f16(uint16_t* p, f a) { for (int l = 0; l < 16; ++l) p[l] = f32_to_f16(a.v[l]); }
     static f load_i8(const int8_t* p) { return each([&](int l) { return static_cast<float>(p[l]); }); }  // 16 int8

@@ -95,6 +95,10 @@ void check_fixture(const char* folder, const char* name, double peer_mean) {
     char* text = read_file(path, &n_text);
     snprintf(path, sizeof path, "%s/%s.logits.f32", folder, name);
     const float* reference = reinterpret_cast<float*>(read_file(path, &n_ref));
+    struct Owned {
+        void *a, *b;
+        ~Owned() { free(a), free(b); }
+    } owned{text, const_cast<float*>(reference)};
     if (!CHECK(text && reference)) return;
     int32_t ids[512];
     size_t n = 0;
@@ -112,6 +116,7 @@ void check_fixture(const char* folder, const char* name, double peer_mean) {
     Run run;
     if (!CHECK(run.open(path))) return;
     float* first = run.logits(ids, n, 1, 64, nullptr);
+    Owned logits{first, nullptr};
     if (!CHECK(first) || !CHECK_EQ(n * run.n_vocab * 4, n_ref)) return;
     double kl[512], sum = 0;
     for (size_t i = 0; i < n; ++i) sum += kl[i] = divergence(reference + i * run.n_vocab, first + i * run.n_vocab, run.n_vocab);
@@ -154,5 +159,6 @@ int main() {
         double std, mean;
         if (sscanf(line, "%127s %lf %lf", name, &std, &mean) == 3) check_fixture(folder, name, mean);
     }
+    free(table);
     return REPORT();
 }
