@@ -231,7 +231,7 @@ int bench(const Options& o) {
     b.ids = static_cast<int32_t*>(malloc(most * sizeof(int32_t)));
     if (!b.ids) return fail("not enough memory");
     const size_t probe = size_t{256} << 20;
-    void* data = allocate(probe);
+    void* data = allocate(probe, "the memory probe", "");
     memset(data, 1, probe);
     const char* tier = thimble_cpu_tier(b.l.session);
     double bandwidth = read_bandwidth(b.l.plan.n_threads, data, probe), peak = multiply_rate(b.l.plan.n_threads, tier);

@@ -41,7 +41,8 @@ bool find_template(const Options& o, const thimble_model* m, const char** source
 }
 
 bool render_source(const char* source, size_t n, const Buffer& json, int64_t now, Buffer* out, thimble_error* err) {
-    void* scratch = allocate(kTemplateScratch);
+    static void* scratch = nullptr;   // kept for the next turn
+    if (!scratch) scratch = allocate(kTemplateScratch, "the chat template", "");
     size_t capacity = size_t{256} << 10;
     for (;; capacity *= 4) {
         out->data = static_cast<char*>(malloc(capacity + 1));
@@ -92,7 +93,7 @@ struct Chat {
     Text messages;          // JSON objects, comma-separated
     Text before;            // rendered text that the session holds
     Text answer;
-    bool failed = false;
+    bool stopped = false;   // Ctrl-C ended the last answer
 
     void add_message(const char* role, const char* text, size_t n) {
         if (messages.size) messages.add(",");
@@ -139,7 +140,12 @@ struct Chat {
         if (bos_n && bos_n < sizeof bos && n >= bos_n && memcmp(send, bos, bos_n) == 0) p.tokenize_flags &= ~THIMBLE_TOKENIZE_BOS;
         thimble_result r{};
         r.struct_size = sizeof r;
+        // Ctrl-C stops an answer; where there is none, or a second time, it ends the program.
+        clear_interrupt();
+        on_interrupt(l.session);
         const thimble_status s = thimble_generate(l.session, send, n, &p, on_text, this, &r, &err);
+        on_interrupt(nullptr);
+        stopped = s == THIMBLE_E_CANCELLED;
         put("\n", 1);
         flush();
         if (s == THIMBLE_E_CANCELLED) {
@@ -223,6 +229,7 @@ int chat(const Options& o) {
     const char* source;
     size_t n;
     if (!find_template(o, c.l.model, &source, &n)) return kFailed;
+    on_interrupt(nullptr);
     c.clear();
     int code = kOkay;
     if (o.single_turn || o.prompt || o.file) {
@@ -230,7 +237,7 @@ int chat(const Options& o) {
         if (!input_text(o, &text, true)) return kUsage;
         c.add_message("user", text.data, text.size);
         if (!c.reply()) code = kFailed;
-        if (interrupted()) code = kInterrupted;
+        if (c.stopped) code = kInterrupted;
         if (o.single_turn || code != kOkay) {
             unload(&c.l);
             return code;

@@ -15,7 +15,7 @@ enum Exit { kOkay = 0, kFailed = 1, kUsage = 2, kInterrupted = 130, kPipeClosed 
 
 constexpr uint32_t kMaxStops = 16;
 
-// Every option of every command; a command refuses those that it does not list (main.cpp).
+// Every option of every command, read by one table (main.cpp); a command ignores those that mean nothing to it.
 struct Options {
     const char* model = nullptr;
     const char* prompt = nullptr;
@@ -51,7 +51,8 @@ struct Buffer {
     size_t size = 0;
 };
 bool read_all(const char* path, Buffer* out);   // nullptr or "-": stdin; prints the error
-void* allocate(size_t bytes);                   // page-backed, touched on use; exits with a message when there is none
+// Page-backed, touched on use. Exits with a message that says needed, available and the remedy when there is too little.
+void* allocate(size_t bytes, const char* what, const char* remedy);
 
 struct Loaded {
     thimble_model* model = nullptr;

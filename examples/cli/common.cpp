@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdarg>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,10 +36,16 @@ bool read_all(const char* path, Buffer* out) {
     return ok;
 }
 
-void* allocate(size_t bytes) {
-    void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+// Refused before it is tried, where the system says how much there is: pages are touched on use, and what kills then is
+// no message. The limit of the address space (ulimit -v) shows in mmap.
+void* allocate(size_t bytes, const char* what, const char* remedy) {
+    const uint64_t available = thimble::memory_available_bytes();
+    void* p = available && bytes > available ? MAP_FAILED : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) {
-        fail("not enough memory: %zu bytes are needed; a smaller -c or -b, or -ctk/-ctv q8_0, takes less", bytes);
+        struct rlimit limit;
+        uint64_t most = available;
+        if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (most == 0 || limit.rlim_cur < most)) most = limit.rlim_cur;
+        fail("not enough memory for %s: %zu bytes are needed, %llu are available%s%s", what, bytes, static_cast<unsigned long long>(most), *remedy ? "; " : "", remedy);
         exit(kFailed);
     }
     return p;
@@ -83,7 +90,7 @@ bool load(const Options& o, bool with_session, Loaded* out) {
     const thimble_source source = thimble_from_path(path);
     size_t bytes = 0;
     if (thimble_model_bytes(&source, &o.load, &bytes, &err) != THIMBLE_OK ||
-        thimble_model_init(&source, &o.load, allocate(bytes), bytes, &out->model, &err) != THIMBLE_OK) {
+        thimble_model_init(&source, &o.load, allocate(bytes, "the model", o.load.no_mmap ? "without --no-mmap the weights stay in the file" : ""), bytes, &out->model, &err) != THIMBLE_OK) {
         fail(err);
         return false;
     }
@@ -99,7 +106,7 @@ bool load(const Options& o, bool with_session, Loaded* out) {
         fail("a session of %llu bytes does not fit the address space; a smaller -c takes less", static_cast<unsigned long long>(out->plan.session_bytes));
         return false;
     }
-    if (thimble_session_init(out->model, &params, allocate(bytes), bytes, &out->session, &err) != THIMBLE_OK) {
+    if (thimble_session_init(out->model, &params, allocate(bytes, "the session", "a smaller -c or -b, or -ctk/-ctv q8_0, takes less"), bytes, &out->session, &err) != THIMBLE_OK) {
         fail(err);
         return false;
     }
@@ -143,7 +150,7 @@ void put(const char* text, size_t n) {
     _exit(kFailed);
 }
 bool flush() {
-    if (fflush(stdout) == 0) return true;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return true;
     if (errno == EPIPE) _exit(kPipeClosed);
     fail("cannot write to standard output: %s", strerror(errno));
     _exit(kFailed);

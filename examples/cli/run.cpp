@@ -44,7 +44,8 @@ void print_json(const Options& o, const thimble_model* m, const Text& text, cons
              static_cast<unsigned long long>(o.generate.seed & 0xffffffffu), static_cast<long long>(time(nullptr)));
     put(line, strlen(line));
     put_json_string(name, strlen(name));
-    put(",\"choices\":[{\"index\":0,\"text\":", 31);
+    static const char choices[] = ",\"choices\":[{\"index\":0,\"text\":";
+    put(choices, sizeof choices - 1);
     put_json_string(text.data ? text.data : "", text.size);
     snprintf(line, sizeof line,
              ",\"logprobs\":null,\"finish_reason\":\"%s\"}],\"usage\":{\"prompt_tokens\":%u,\"completion_tokens\":%u,\"total_tokens\":%u},"

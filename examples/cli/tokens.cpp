@@ -99,7 +99,7 @@ int logits(const Options& o) {
     info.struct_size = sizeof info;
     thimble_model_describe(l.model, &info);
     const size_t bytes = n * info.n_vocab * sizeof(float);
-    float* out = static_cast<float*>(allocate(bytes));
+    float* out = static_cast<float*>(allocate(bytes, "the logits", "fewer --ids take less"));
     thimble_error err;
     const thimble_status s = thimble_eval(l.session, ids, n, out, &err);
     if (s != THIMBLE_OK) return interrupted() ? kInterrupted : fail(err);
