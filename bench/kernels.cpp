@@ -14,11 +14,10 @@
 
 using namespace thimble;
 
-
 static const char* only_tier;
 static const char* only_format;
 static int threads = 0;
-static bool cpu_clock;   // --clock cpu: processor time over the number of threads, for a machine that is busy otherwise
+static bool cpu_clock;  // --clock cpu: processor time over the number of threads, for a machine that is busy otherwise
 static int64_t shape_k = 2048, shape_rows = 2048, only_columns = 0;
 static double seconds = 0.3;
 static uint8_t* memory;
@@ -29,7 +28,7 @@ static double now() {
     const double s = static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
     return cpu_clock ? s / threads : s;
 }
-static size_t memory_bytes = size_t{512} << 20;   // --memory KIB: small ones stay in a cache
+static size_t memory_bytes = size_t{512} << 20;  // --memory KIB: small ones stay in a cache
 
 // ---- threads: all members run fn at the same time; the slowest counts ------------------------------------------------
 struct Job {
@@ -68,7 +67,7 @@ static void read_part(int member) {
     static volatile uint64_t sink;
     sink = sink + (s[0] ^ s[1] ^ s[2] ^ s[3] ^ s[4] ^ s[5] ^ s[6] ^ s[7]);
 }
-static double read_bandwidth() {   // GB/s, the best of five
+static double read_bandwidth() {  // GB/s, the best of five
     double best = 0;
     for (int i = 0; i < 5; ++i) {
         const double rate = static_cast<double>(memory_bytes) / run_all(read_part) * 1e-9;
@@ -79,7 +78,7 @@ static double read_bandwidth() {   // GB/s, the best of five
 
 #define TWELVE(x) x(0) x(1) x(2) x(3) x(4) x(5) x(6) x(7) x(8) x(9) x(10) x(11)
 constexpr int64_t kPeakLoops = 4000000;
-static int peak_width;   // multiply-accumulates an instruction
+static int peak_width;  // multiply-accumulates an instruction
 static void multiply_part(int) {
     int64_t n = kPeakLoops;
 #if defined(__x86_64__)
@@ -87,15 +86,21 @@ static void multiply_part(int) {
 #define YMM(i) "%{vex%} vpdpbusd %%ymm15,%%ymm15,%%ymm" #i "\n"
 #define PAIRS(i) "vpmaddubsw %%ymm15,%%ymm15,%%ymm" #i "\n"
 #define CLOBBERS "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11"
-    if (peak_width == 64) asm volatile("1:\n" TWELVE(ZMM) "dec %0\njnz 1b" : "+r"(n) : : CLOBBERS);
-    else if (peak_width == 32) asm volatile("1:\n" TWELVE(YMM) "dec %0\njnz 1b" : "+r"(n) : : CLOBBERS);
-    else if (peak_width == 31) asm volatile("1:\n" TWELVE(PAIRS) "dec %0\njnz 1b" : "+r"(n) : : CLOBBERS);
+    if (peak_width == 64)
+        asm volatile("1:\n" TWELVE(ZMM) "dec %0\njnz 1b" : "+r"(n) : : CLOBBERS);
+    else if (peak_width == 32)
+        asm volatile("1:\n" TWELVE(YMM) "dec %0\njnz 1b" : "+r"(n) : : CLOBBERS);
+    else if (peak_width == 31)
+        asm volatile("1:\n" TWELVE(PAIRS) "dec %0\njnz 1b" : "+r"(n) : : CLOBBERS);
 #endif
     (void)n;
 }
 // GMAC/s of the tier's own multiply instruction on all threads, 0 where this program does not know it.
 static double multiply_peak(const char* tier) {
-    peak_width = strcmp(tier, "avx512") == 0 ? 64 : strcmp(tier, "avxvnni") == 0 ? 32 : strcmp(tier, "avx2") == 0 ? 31 : 0;
+    peak_width = strcmp(tier, "avx512") == 0    ? 64
+                 : strcmp(tier, "avxvnni") == 0 ? 32
+                 : strcmp(tier, "avx2") == 0    ? 31
+                                                : 0;
     if (!peak_width) return 0;
     double best = 0;
     for (int i = 0; i < 3; ++i) {
@@ -121,7 +126,8 @@ static void multiply_chunks(int member) {
         if (chunk >= all_chunks) return;
         const int64_t row = chunk % per_matrix * kChunkRows;
         Matmul m = product;
-        m.w += static_cast<size_t>(chunk / per_matrix % matrices) * matrix_bytes + static_cast<size_t>(row) * m.row_bytes;
+        m.w +=
+            static_cast<size_t>(chunk / per_matrix % matrices) * matrix_bytes + static_cast<size_t>(row) * m.row_bytes;
         m.rows = product.rows - row < kChunkRows ? product.rows - row : kChunkRows;
         m.out += row;
         m.scratch = scratch[member];
@@ -189,21 +195,32 @@ static void bench_format(double bandwidth, double peak) {
 
 int main(int argc, char** argv) {
     for (int i = 1; i + 1 < argc; i += 2) {
-        if (!strcmp(argv[i], "--tier")) only_tier = argv[i + 1];
-        else if (!strcmp(argv[i], "--format")) only_format = argv[i + 1];
-        else if (!strcmp(argv[i], "--threads")) threads = atoi(argv[i + 1]);
-        else if (!strcmp(argv[i], "--k")) shape_k = atoll(argv[i + 1]);
-        else if (!strcmp(argv[i], "--rows")) shape_rows = atoll(argv[i + 1]);
-        else if (!strcmp(argv[i], "--columns")) only_columns = atoll(argv[i + 1]);
-        else if (!strcmp(argv[i], "--seconds")) seconds = atof(argv[i + 1]);
-        else if (!strcmp(argv[i], "--memory")) memory_bytes = static_cast<size_t>(atoll(argv[i + 1])) << 10;
-        else if (!strcmp(argv[i], "--clock")) cpu_clock = !strcmp(argv[i + 1], "cpu");
-        else return fprintf(stderr, "unknown option %s\n", argv[i]), 2;
+        if (!strcmp(argv[i], "--tier"))
+            only_tier = argv[i + 1];
+        else if (!strcmp(argv[i], "--format"))
+            only_format = argv[i + 1];
+        else if (!strcmp(argv[i], "--threads"))
+            threads = atoi(argv[i + 1]);
+        else if (!strcmp(argv[i], "--k"))
+            shape_k = atoll(argv[i + 1]);
+        else if (!strcmp(argv[i], "--rows"))
+            shape_rows = atoll(argv[i + 1]);
+        else if (!strcmp(argv[i], "--columns"))
+            only_columns = atoll(argv[i + 1]);
+        else if (!strcmp(argv[i], "--seconds"))
+            seconds = atof(argv[i + 1]);
+        else if (!strcmp(argv[i], "--memory"))
+            memory_bytes = static_cast<size_t>(atoll(argv[i + 1])) << 10;
+        else if (!strcmp(argv[i], "--clock"))
+            cpu_clock = !strcmp(argv[i + 1], "cpu");
+        else
+            return fprintf(stderr, "unknown option %s\n", argv[i]), 2;
     }
     if (threads <= 0) threads = static_cast<int>(cpu_threads_default());
     if (threads > 64) threads = 64;
     memory = static_cast<uint8_t*>(aligned_alloc(4096, memory_bytes + 4096));
-    for (size_t i = 0; i < memory_bytes; ++i) memory[i] = static_cast<uint8_t>((i * 0x9e3779b1u) >> 21 & 0x3f);   // finite scales
+    for (size_t i = 0; i < memory_bytes; ++i)
+        memory[i] = static_cast<uint8_t>((i * 0x9e3779b1u) >> 21 & 0x3f);  // finite scales
     for (int i = 0; i < threads; ++i) {
         const size_t size = (kMatmulScratch + 63) / 64 * 64;
         scratch[i] = static_cast<uint8_t*>(aligned_alloc(64, size));
@@ -233,7 +250,10 @@ int main(int argc, char** argv) {
             kernels.quantize(x + c * stride, shape_k, product.acts.q + c * stride, product.acts.d + c * stride / 32,
                              product.acts.s + c * stride / 16);
         const double peak = multiply_peak(kernels.name);
-        printf("%s: multiply peak %.0f GMAC/s\nformat    1 column              2       4       8 (rate of 1 = 1)   32   512\n", kernels.name, peak);
+        printf(
+            "%s: multiply peak %.0f GMAC/s\nformat    1 column              2       4       8 (rate of 1 = 1)   32   "
+            "512\n",
+            kernels.name, peak);
         for (type = 0; type < kTypeCount; ++type) {
             const FormatInfo* f = format_info(type);
             if (!f || !kernels.matmul[type] || (only_format && strcmp(only_format, f->name) != 0)) continue;

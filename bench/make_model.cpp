@@ -19,7 +19,7 @@ struct Shape {
     const char* name;
     const char* arch;
     uint32_t layers, width, ff, heads, kv_heads, head_dim, vocab, context;
-    bool tied, fused, qkv_bias;   // fused: one qkv matrix and gate over up (Phi-3)
+    bool tied, fused, qkv_bias;  // fused: one qkv matrix and gate over up (Phi-3)
     float rope_base;
     uint32_t n_rot;
 };
@@ -29,17 +29,18 @@ const Shape kShapes[] = {
     {"qwen2.5-0.5b", "qwen2", 24, 896, 4864, 14, 2, 64, 151936, 32768, true, false, true, 1000000, 64},
     {"smollm2-135m", "llama", 30, 576, 1536, 9, 3, 64, 49152, 8192, true, false, false, 100000, 64},
     {"phi-4-mini", "phi3", 32, 3072, 8192, 24, 8, 128, 200064, 131072, true, true, false, 10000, 96},
-    {"probe", "llama", 2, 2048, 8192, 32, 8, 64, 4096, 8192, false, false, false, 500000, 64},   // two layers, for counting
+    {"probe", "llama", 2, 2048, 8192, 32, 8, 64, 4096, 8192, false, false, false, 500000,
+     64},  // two layers, for counting
 };
 
 uint64_t state = 0x853c49e6748fea9bULL;
-uint32_t random32() {   // PCG32, O'Neill 2014
+uint32_t random32() {  // PCG32, O'Neill 2014
     const uint64_t old = state;
     state = old * 6364136223846793005ULL + 1442695040888963407ULL;
     const uint32_t x = static_cast<uint32_t>(((old >> 18) ^ old) >> 27), r = static_cast<uint32_t>(old >> 59);
     return x >> r | x << ((32 - r) & 31);
 }
-float normal() {   // sum of twelve uniforms
+float normal() {  // sum of twelve uniforms
     float s = -6;
     for (int i = 0; i < 12; ++i) s += static_cast<float>(random32() >> 8) * 0x1p-24f;
     return s;
@@ -84,9 +85,9 @@ struct Writer {
 
 struct TensorPlan {
     char name[64];
-    uint64_t k, rows;   // rows 0: a vector
+    uint64_t k, rows;  // rows 0: a vector
     uint32_t type;
-    float value;        // vectors: filled with it
+    float value;  // vectors: filled with it
     uint64_t bytes() const {
         const FormatInfo* f = format_info(type);
         return k / f->block * f->bytes * (rows ? rows : 1);
@@ -97,14 +98,18 @@ int n_plan;
 
 void matrix(const char* name, int layer, uint64_t k, uint64_t rows, uint32_t type) {
     TensorPlan& t = plan[n_plan++];
-    if (layer >= 0) snprintf(t.name, sizeof t.name, "blk.%d.%s.weight", layer, name);
-    else snprintf(t.name, sizeof t.name, "%s.weight", name);
+    if (layer >= 0)
+        snprintf(t.name, sizeof t.name, "blk.%d.%s.weight", layer, name);
+    else
+        snprintf(t.name, sizeof t.name, "%s.weight", name);
     t.k = k, t.rows = rows, t.type = type;
 }
 void vector(const char* name, int layer, uint64_t n, float value) {
     TensorPlan& t = plan[n_plan++];
-    if (layer >= 0) snprintf(t.name, sizeof t.name, "blk.%d.%s", layer, name);
-    else snprintf(t.name, sizeof t.name, "%s", name);
+    if (layer >= 0)
+        snprintf(t.name, sizeof t.name, "blk.%d.%s", layer, name);
+    else
+        snprintf(t.name, sizeof t.name, "%s", name);
     t.k = n, t.rows = 0, t.type = kF32, t.value = value;
 }
 
@@ -120,7 +125,8 @@ void plan_tensors(const Shape& s, uint32_t type) {
             matrix("attn_k", l, e, kv, type);
             matrix("attn_v", l, e, kv, type);
         }
-        if (s.qkv_bias) vector("attn_q.bias", l, q, 0), vector("attn_k.bias", l, kv, 0), vector("attn_v.bias", l, kv, 0);
+        if (s.qkv_bias)
+            vector("attn_q.bias", l, q, 0), vector("attn_k.bias", l, kv, 0), vector("attn_v.bias", l, kv, 0);
         matrix("attn_output", l, q, e, type);
         vector("ffn_norm.weight", l, e, 1);
         if (s.fused) {
@@ -145,10 +151,11 @@ bool fill_pool(uint32_t type, uint8_t* pool, float sigma) {
         for (uint32_t i = 0; i < f->block; ++i) x[i] = sigma * normal();
         if (encode_row(type, x, f->block, block)) continue;
         for (uint32_t i = 0; i < f->bytes; ++i) block[i] = static_cast<uint8_t>(random32());
-        if (type == kIQ1_M) {   // its scale is spread over the top nibbles of four words
-            for (int i = 0; i < 4; ++i) block[49 + 2 * i] = static_cast<uint8_t>((block[49 + 2 * i] & 15) | (i == 3 ? 0x10 : 0));
+        if (type == kIQ1_M) {  // its scale is spread over the top nibbles of four words
+            for (int i = 0; i < 4; ++i)
+                block[49 + 2 * i] = static_cast<uint8_t>((block[49 + 2 * i] & 15) | (i == 3 ? 0x10 : 0));
         } else {
-            block[0] = 0, block[1] = 0x14;   // f16 0.001
+            block[0] = 0, block[1] = 0x14;  // f16 0.001
         }
     }
     return true;
@@ -164,7 +171,8 @@ void write_data(Writer& w, const TensorPlan& t, const uint8_t* pool) {
     const uint64_t run = sizeof buffer / f->bytes, blocks = t.k / f->block * t.rows;
     for (uint64_t done = 0; done < blocks;) {
         const uint64_t take = blocks - done < run ? blocks - done : run;
-        for (uint64_t i = 0; i < take; ++i) memcpy(buffer + i * f->bytes, pool + size_t{random32() % kPool} * f->bytes, f->bytes);
+        for (uint64_t i = 0; i < take; ++i)
+            memcpy(buffer + i * f->bytes, pool + size_t{random32() % kPool} * f->bytes, f->bytes);
         w.raw(buffer, take * f->bytes);
         done += take;
     }
@@ -195,9 +203,12 @@ void write_metadata(Writer& w, const Shape& s, const char* type_name) {
     w.u64(s.vocab);
     for (uint32_t i = 0; i < s.vocab; ++i) {
         char t[16];
-        if (i < 3) snprintf(t, sizeof t, "%s", i == 0 ? "<unk>" : i == 1 ? "<s>" : "</s>");
-        else if (i < 259) snprintf(t, sizeof t, "<0x%02X>", i - 3);
-        else snprintf(t, sizeof t, "t%u", i);
+        if (i < 3)
+            snprintf(t, sizeof t, "%s", i == 0 ? "<unk>" : i == 1 ? "<s>" : "</s>");
+        else if (i < 259)
+            snprintf(t, sizeof t, "<0x%02X>", i - 3);
+        else
+            snprintf(t, sizeof t, "t%u", i);
         w.str(t);
     }
     w.key("", "tokenizer.ggml.scores", 9);
@@ -236,7 +247,8 @@ int main(int argc, char** argv) {
     if (!shape || type == kTypeCount) return usage();
     const FormatInfo* f = format_info(type);
     if (shape->width % f->block || shape->ff % f->block) {
-        fprintf(stderr, "bench_make_model: rows of %s are no multiple of %s's block of %u\n", shape->name, f->name, f->block);
+        fprintf(stderr, "bench_make_model: rows of %s are no multiple of %s's block of %u\n", shape->name, f->name,
+                f->block);
         return 1;
     }
     plan_tensors(*shape, type);
@@ -252,7 +264,7 @@ int main(int argc, char** argv) {
     w.u32(3);
     w.u64(static_cast<uint64_t>(n_plan));
     const long count_at = static_cast<long>(w.at);
-    w.u64(0);   // the number of entries, known later
+    w.u64(0);  // the number of entries, known later
     write_metadata(w, *shape, f->name);
     uint64_t offset = 0;
     for (int i = 0; i < n_plan; ++i) {

@@ -18,12 +18,12 @@ constexpr uint32_t kTypeCount = 64;  // ids are below this
 
 struct FormatInfo {
     const char* name;
-    uint32_t block;   // elements a block
-    uint32_t bytes;   // bytes a block
+    uint32_t block;  // elements a block
+    uint32_t bytes;  // bytes a block
 };
 // nullptr for an id that GGUF does not define, has removed, or that is not a storage type of weights.
 const FormatInfo* format_info(uint32_t id);
-bool format_is_dense(uint32_t id);   // F32, F16, BF16: multiplied with float activations; all others with int8 ones
+bool format_is_dense(uint32_t id);  // F32, F16, BF16: multiplied with float activations; all others with int8 ones
 
 // Quantised activations of n columns, k values each (k a multiple of 32): blocks of 32 with one scale, sums of 16.
 // x[i] ~ d[i / 32] * q[i], q in [-127, 127]; s[i / 16] = sum of the 16 q. Strides are in elements of each array.
@@ -36,25 +36,34 @@ struct QuantActs {
 
 // out[c * out_stride + r] = dot(row r of w, column col[c] of the activations), 0 <= r < rows, 0 <= c < n.
 struct Matmul {
-    const uint8_t* w;      // first row, GGUF blocks, any alignment; nothing outside the rows is read
+    const uint8_t* w;  // first row, GGUF blocks, any alignment; nothing outside the rows is read
     size_t row_bytes;
-    int64_t k;             // values a row; a multiple of the format's block
+    int64_t k;  // values a row; a multiple of the format's block
     int64_t rows, n;
-    QuantActs acts;        // for quantised formats
-    const float* x;        // for dense formats: column c at x + c * x_stride
+    QuantActs acts;  // for quantised formats
+    const float* x;  // for dense formats: column c at x + c * x_stride
     int64_t x_stride;
-    const int32_t* col;    // nullptr: the identity
+    const int32_t* col;  // nullptr: the identity
     float* out;
     int64_t out_stride;
-    void* scratch;         // kMatmulScratch bytes, 64-byte aligned, one for each thread
+    void* scratch;  // kMatmulScratch bytes, 64-byte aligned, one for each thread
 };
 constexpr size_t kMatmulScratch = 64 * 1024;
 
-enum Activation : uint32_t { kActNone, kActSilu, kActGeluTanh, kActGeluErf, kActGeluQuick, kActRelu, kActReluSquared, kActSwigluOai };
+enum Activation : uint32_t {
+    kActNone,
+    kActSilu,
+    kActGeluTanh,
+    kActGeluErf,
+    kActGeluQuick,
+    kActRelu,
+    kActReluSquared,
+    kActSwigluOai
+};
 
 enum KvType : uint32_t { kKvF16 = 0, kKvF32 = 1, kKvQ8_0 = 2 };
-constexpr int64_t kKvTile = 16;     // positions whose keys stand side by side
-constexpr int64_t kKvChunk = 256;   // positions whose softmax is taken together; partial results merge in order
+constexpr int64_t kKvTile = 16;    // positions whose keys stand side by side
+constexpr int64_t kKvChunk = 256;  // positions whose softmax is taken together; partial results merge in order
 
 // One layer's cache of one kv head. Position p lives in slot p % capacity (capacity: a multiple of kKvTile).
 //   K: [capacity / 16][dk][16]   V: [capacity][dv]                            F16, F32
@@ -63,7 +72,7 @@ constexpr int64_t kKvChunk = 256;   // positions whose softmax is taken together
 struct KvHead {
     void* k;
     void* v;
-    void* k_scale;   // Q8_0 only
+    void* k_scale;  // Q8_0 only
     void* v_scale;
     int64_t capacity;
     KvType type_k, type_v;
@@ -74,44 +83,44 @@ struct KvHead {
 // [max(0, pos0 + t + 1 - window), pos0 + t], window 0 meaning all.
 struct Attention {
     KvHead kv;
-    const float* q;          // query of (t, h) at q + t * q_stride + h * dk
+    const float* q;  // query of (t, h) at q + t * q_stride + h * dk
     int64_t q_stride;
-    int64_t dk, dv;          // multiples of 2; any value works, multiples of 16 are fast
+    int64_t dk, dv;  // multiples of 2; any value works, multiples of 16 are fast
     int64_t n_tokens, group;
     int64_t pos0, window;
-    float scale;             // s = scale * (q . k)
-    float softcap;           // 0: none; else s = softcap * tanh(s / softcap)
-    const float* slopes;     // nullptr, or [group] ALiBi slopes: s += slope * (position of key - position of query)
-    void* scratch;           // kAttentionScratch bytes, one for each thread
+    float scale;          // s = scale * (q . k)
+    float softcap;        // 0: none; else s = softcap * tanh(s / softcap)
+    const float* slopes;  // nullptr, or [group] ALiBi slopes: s += slope * (position of key - position of query)
+    void* scratch;        // kAttentionScratch bytes, one for each thread
 };
 constexpr size_t kAttentionScratch = 64 * 1024;
 
 // The running state of one (token, head): maximum m, sum l, unnormalised output o[dv]. Row r = t * group + h.
 struct AttentionState {
-    float* m;   // [rows]
-    float* l;   // [rows]
-    float* o;   // row r at o + r * dv
+    float* m;  // [rows]
+    float* l;  // [rows]
+    float* o;  // row r at o + r * dv
 };
 
 struct Kernels {
     const char* name;
     // x[k] -> int8 blocks. k a multiple of 32.
     void (*quantize)(const float* x, int64_t k, int8_t* q, float* d, int16_t* s);
-    void (*matmul[kTypeCount])(const Matmul*);                     // nullptr: no such format
+    void (*matmul[kTypeCount])(const Matmul*);  // nullptr: no such format
     void (*dequantize[kTypeCount])(const uint8_t* w, int64_t k, float* out);
 
     // y = x / sqrt(mean(x^2) + eps) * w (+ b); w, b may be nullptr. x == y allowed.
     void (*rms_norm)(const float* x, const float* w, const float* b, float eps, int64_t n, float* y);
     void (*layer_norm)(const float* x, const float* w, const float* b, float eps, int64_t n, float* y);
-    void (*add)(const float* a, const float* b, int64_t n, float* y);            // y = a + b
+    void (*add)(const float* a, const float* b, int64_t n, float* y);                  // y = a + b
     void (*add_scaled)(const float* a, const float* b, float s, int64_t n, float* y);  // y = fma(b, s, a)
-    void (*scale)(float s, int64_t n, float* y);                                 // y = y * s
-    void (*softcap)(float cap, int64_t n, float* y);                             // y = cap * tanh(y / cap)
+    void (*scale)(float s, int64_t n, float* y);                                       // y = y * s
+    void (*softcap)(float cap, int64_t n, float* y);                                   // y = cap * tanh(y / cap)
     // y = act(g) * u; u may be nullptr (y = act(g)). y == g allowed.
     void (*activate)(Activation a, const float* g, const float* u, int64_t n, float* y);
     // Rotates the first n_rot values of each of `heads` vectors of d values. neox: pairs (i, i + n_rot/2), else (2i, 2i+1).
     void (*rope)(float* x, int64_t heads, int64_t d, int64_t n_rot, int neox, const float* cos, const float* sin);
-    void (*softmax)(float* x, int64_t n);                                        // in place, for routers and samplers
+    void (*softmax)(float* x, int64_t n);  // in place, for routers and samplers
 
     // Stores one position's key and value of one kv head.
     void (*kv_store)(const KvHead* kv, int64_t position, const float* k, int64_t dk, const float* v, int64_t dv);
@@ -139,6 +148,6 @@ int64_t multiply_peak(const char* tier, int64_t loops);
 void rope_angle(double angle, float* cos, float* sin);
 double math_exp(double x);
 double math_log(double x);
-double math_pow(double x, double y);   // x > 0
+double math_pow(double x, double y);  // x > 0
 
 }  // namespace thimble

@@ -19,11 +19,11 @@ constexpr size_t kCacheLine = 64;
 
 class Arena {
   public:
-    Arena() = default;                                   // dry: counts only
+    Arena() = default;  // dry: counts only
     Arena(void* buffer, size_t size) : base_(static_cast<char*>(buffer)), size_(size) {}
 
     bool dry() const { return base_ == nullptr; }
-    bool overflowed() const { return overflowed_; }      // sticky: a wrap, or past the end of the buffer
+    bool overflowed() const { return overflowed_; }  // sticky: a wrap, or past the end of the buffer
     // High-water mark plus the worst-case padding of an unaligned buffer: what a caller must provide.
     uint64_t needed() const { return high_ + kCacheLine; }
     uint64_t used() const { return high_; }
@@ -52,7 +52,7 @@ class Arena {
         return p ? new (p) T() : nullptr;
     }
     uint64_t mark() const { return used_; }
-    void release(uint64_t mark) { used_ = mark; }        // temporaries end; the high-water mark stays
+    void release(uint64_t mark) { used_ = mark; }  // temporaries end; the high-water mark stays
 
   private:
     void* overflow() {

@@ -4,7 +4,7 @@
 
 namespace thimble {
 
-uint64_t clock_ns();        // monotonic
+uint64_t clock_ns();  // monotonic
 int64_t clock_unix_seconds();
 
 }  // namespace thimble

@@ -26,8 +26,8 @@ uint32_t cpu_features() {
     if ((c & kNeeded) != kNeeded) return 0;
     unsigned xcr0, xcr0_high;
     __asm__ volatile("xgetbv" : "=a"(xcr0), "=d"(xcr0_high) : "c"(0));
-    const bool ymm = (xcr0 & 0x06) == 0x06;                 // the OS saves xmm and ymm
-    const bool zmm = (xcr0 & 0xe6) == 0xe6;                 // and mask registers and all of zmm
+    const bool ymm = (xcr0 & 0x06) == 0x06;  // the OS saves xmm and ymm
+    const bool zmm = (xcr0 & 0xe6) == 0xe6;  // and mask registers and all of zmm
     if (!ymm || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b >> 5 & 1)) return 0;
     uint32_t f = kCpuAvx2;
     constexpr unsigned k512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;  // F, DQ, BW, VL
@@ -43,9 +43,9 @@ uint32_t cpu_features() {
 uint32_t cpu_features() {
     const unsigned long cap = getauxval(AT_HWCAP), cap2 = getauxval(AT_HWCAP2);
     uint32_t f = 0;
-    if (cap >> 1 & 1) f |= kCpuNeon;        // HWCAP_ASIMD
-    if (cap >> 20 & 1) f |= kCpuDotprod;    // HWCAP_ASIMDDP
-    if (cap2 >> 13 & 1) f |= kCpuI8mm;      // HWCAP2_I8MM
+    if (cap >> 1 & 1) f |= kCpuNeon;      // HWCAP_ASIMD
+    if (cap >> 20 & 1) f |= kCpuDotprod;  // HWCAP_ASIMDDP
+    if (cap2 >> 13 & 1) f |= kCpuI8mm;    // HWCAP2_I8MM
     return f;
 }
 #elif defined(__linux__) && defined(__arm__)
@@ -80,7 +80,8 @@ size_t read_small(const char* path, char* out, size_t capacity) {
 bool parse_number(const char** p, uint64_t* out) {
     if (**p < '0' || **p > '9') return false;
     uint64_t v = 0;
-    for (; **p >= '0' && **p <= '9'; ++*p) v = v < UINT64_MAX / 16 ? v * 10 + static_cast<uint64_t>(**p - '0') : UINT64_MAX / 2;
+    for (; **p >= '0' && **p <= '9'; ++*p)
+        v = v < UINT64_MAX / 16 ? v * 10 + static_cast<uint64_t>(**p - '0') : UINT64_MAX / 2;
     *out = v;
     return true;
 }
@@ -193,7 +194,8 @@ void cgroup_memory(uint64_t* limit, uint64_t* left) {
         TextBuilder b(path, sizeof path);
         b.add(dir);
         b.add("/memory.stat");
-        if (read_small(path, text, sizeof text)) find_number(text, unified ? "inactive_file" : "total_inactive_file", &cache);
+        if (read_small(path, text, sizeof text))
+            find_number(text, unified ? "inactive_file" : "total_inactive_file", &cache);
         const uint64_t taken = current > cache ? current - cache : 0;
         if (max < *limit) *limit = max;
         const uint64_t rest = max > taken ? max - taken : 0;
@@ -214,7 +216,8 @@ uint32_t cgroup_cpus() {
             if (!read_small(path, text, sizeof text)) return;
             const char* p = text;  // "max 100000" or "200000 100000"
             if (!parse_number(&p, &quota) || *p != ' ' || !parse_number(&++p, &period)) return;
-        } else if (!cgroup_number(dir, "/cpu.cfs_quota_us", &quota) || !cgroup_number(dir, "/cpu.cfs_period_us", &period)) {
+        } else if (!cgroup_number(dir, "/cpu.cfs_quota_us", &quota) ||
+                   !cgroup_number(dir, "/cpu.cfs_period_us", &period)) {
             return;
         }
         if (period == 0 || quota == 0) return;

@@ -12,7 +12,7 @@ namespace thimble {
 struct FileMap {
     const uint8_t* data = nullptr;
     size_t size = 0;
-    bool mapped = false;   // true: unmap on close
+    bool mapped = false;  // true: unmap on close
 };
 
 // Maps `path` (or `fd` when path is nullptr). A directory, an empty file and one over the address space are refused in

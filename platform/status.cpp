@@ -15,9 +15,9 @@ size_t printable_sequence(const unsigned char* p, size_t n) {
         if ((p[i] & 0xc0) != 0x80) return 0;
     }
     const unsigned char b = p[1];
-    if (a == 0xc2 && b < 0xa0) return 0;                                    // C1 controls
-    if ((a == 0xe0 && b < 0xa0) || (a == 0xed && b >= 0xa0)) return 0;      // overlong, surrogate
-    if ((a == 0xf0 && b < 0x90) || (a == 0xf4 && b >= 0x90)) return 0;      // overlong, past U+10FFFF
+    if (a == 0xc2 && b < 0xa0) return 0;                                // C1 controls
+    if ((a == 0xe0 && b < 0xa0) || (a == 0xed && b >= 0xa0)) return 0;  // overlong, surrogate
+    if ((a == 0xf0 && b < 0x90) || (a == 0xf4 && b >= 0x90)) return 0;  // overlong, past U+10FFFF
     return length;
 }
 

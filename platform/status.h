@@ -37,7 +37,9 @@ struct Str {
     Str(const char* z) : data(z), size(z ? strlen(z) : 0) {}
     bool operator==(const Str& o) const { return size == o.size && (size == 0 || memcmp(data, o.data, size) == 0); }
     bool starts_with(Str p) const { return size >= p.size && (p.size == 0 || memcmp(data, p.data, p.size) == 0); }
-    bool ends_with(Str p) const { return size >= p.size && (p.size == 0 || memcmp(data + size - p.size, p.data, p.size) == 0); }
+    bool ends_with(Str p) const {
+        return size >= p.size && (p.size == 0 || memcmp(data + size - p.size, p.data, p.size) == 0);
+    }
 };
 
 // Appends to a bounded, NUL-terminated buffer; what does not fit is cut.
@@ -47,9 +49,12 @@ struct TextBuilder {
     TextBuilder(char* o, size_t c) : out(o), capacity(c) {
         if (capacity) out[0] = 0;
     }
-    void bytes(const char* p, size_t n);   // control bytes become '?', so that a message stays one line
+    void bytes(const char* p, size_t n);  // control bytes become '?', so that a message stays one line
     void add(const char* z) { bytes(z, z ? strlen(z) : 0); }
-    void add(Str s) { bytes(s.data, s.size > 96 ? 96 : s.size); if (s.size > 96) bytes("...", 3); }
+    void add(Str s) {
+        bytes(s.data, s.size > 96 ? 96 : s.size);
+        if (s.size > 96) bytes("...", 3);
+    }
     void add(char c) { bytes(&c, 1); }
     void add(unsigned long long v);
     void add(long long v);
@@ -57,7 +62,7 @@ struct TextBuilder {
     void add(unsigned v) { add(static_cast<unsigned long long>(v)); }
     void add(long v) { add(static_cast<long long>(v)); }
     void add(int v) { add(static_cast<long long>(v)); }
-    void add(double v);                    // up to 6 significant digits, enough for a message
+    void add(double v);  // up to 6 significant digits, enough for a message
 };
 
 template <class... Parts>

@@ -62,16 +62,16 @@ struct Team {
     // Written by member 0 between runs, read by the others after `go` (which publishes them).
     TeamFn fn = nullptr;
     void* ctx = nullptr;
-    uint32_t members = 0;   // of the current run
+    uint32_t members = 0;  // of the current run
     uint32_t size = 0;
-    uint32_t run = 0;       // number of the current run, member 0's own
+    uint32_t run = 0;  // number of the current run, member 0's own
     uint32_t cores = 1;
     bool stop = false;
     TeamMember* member = nullptr;
     alignas(kCacheLine) Word next{0};
     alignas(kCacheLine) Word arrived{0};
-    TeamSignal generation;      // of barriers
-    TeamSignal done;            // members that have finished the run, without member 0
+    TeamSignal generation;  // of barriers
+    TeamSignal done;        // members that have finished the run, without member 0
 #if !defined(THIMBLE_FUTEX)
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -85,7 +85,9 @@ void sleep_on(Team*, Word* word, uint32_t seen) {
     // 0: FUTEX_WAIT, 128: private to the process. Returns at once when the word is no longer `seen`.
     syscall(SYS_futex, reinterpret_cast<uint32_t*>(word), 0 | 128, seen, nullptr, nullptr, 0);
 }
-void wake_all(Team*, Word* word) { syscall(SYS_futex, reinterpret_cast<uint32_t*>(word), 1 | 128, INT_MAX, nullptr, nullptr, 0); }
+void wake_all(Team*, Word* word) {
+    syscall(SYS_futex, reinterpret_cast<uint32_t*>(word), 1 | 128, INT_MAX, nullptr, nullptr, 0);
+}
 #else
 void sleep_on(Team* team, Word* word, uint32_t seen) {
     pthread_mutex_lock(&team->mutex);

@@ -98,8 +98,14 @@ API uint32_t thimble_tensor_count(const thimble_model* m) { return m ? gguf(m).n
 API int thimble_tensor(const thimble_model* m, uint32_t index, thimble_tensor_info* out) {
     if (!m || !out || index >= gguf(m).n_tensors) return 0;
     const GgufTensor& t = gguf(m).tensors[index];
-    *out = thimble_tensor_info{t.name.data, t.name.size, gguf_tensor_type_name(t.type), t.n_dims, {t.shape[0], t.shape[1], t.shape[2], t.shape[3]},
-                               t.offset, t.bytes, t.shard};
+    *out = thimble_tensor_info{t.name.data,
+                               t.name.size,
+                               gguf_tensor_type_name(t.type),
+                               t.n_dims,
+                               {t.shape[0], t.shape[1], t.shape[2], t.shape[3]},
+                               t.offset,
+                               t.bytes,
+                               t.shard};
     return 1;
 }
 

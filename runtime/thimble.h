@@ -70,7 +70,11 @@ const char* thimble_architecture_name(uint32_t index);
 
 /* ---- Where a model comes from -------------------------------------------------------------------------------------- */
 
-typedef enum thimble_source_kind { THIMBLE_SOURCE_PATH = 0, THIMBLE_SOURCE_FD = 1, THIMBLE_SOURCE_MEMORY = 2 } thimble_source_kind;
+typedef enum thimble_source_kind {
+    THIMBLE_SOURCE_PATH = 0,
+    THIMBLE_SOURCE_FD = 1,
+    THIMBLE_SOURCE_MEMORY = 2
+} thimble_source_kind;
 
 /* PATH: the file is mapped read-only; for a split model the path of the first shard, the others are found beside it.
  * FD: an open descriptor, from its start; stays the caller's, may be closed after init.
@@ -93,14 +97,15 @@ typedef struct thimble_model thimble_model;
 
 typedef struct thimble_model_params {
     uint32_t struct_size;
-    uint32_t no_mmap;      /* 1: read the file into the buffer (the buffer then holds the weights too) */
-    uint32_t vocab_only;   /* 1: tokenizer and metadata only; sessions cannot be opened */
+    uint32_t no_mmap;    /* 1: read the file into the buffer (the buffer then holds the weights too) */
+    uint32_t vocab_only; /* 1: tokenizer and metadata only; sessions cannot be opened */
     uint32_t reserved;
 } thimble_model_params;
 thimble_model_params thimble_model_defaults(void);
 
 /* Bytes that thimble_model_init needs for this source, exactly. The buffer may have any alignment. */
-thimble_status thimble_model_bytes(const thimble_source* src, const thimble_model_params* p, size_t* bytes, thimble_error* err);
+thimble_status thimble_model_bytes(const thimble_source* src, const thimble_model_params* p, size_t* bytes,
+                                   thimble_error* err);
 /* Opens and checks the whole file (every offset against its size, every shape against the hyperparameters) and builds
  * the handle in `buffer`. The buffer must stay valid and unmoved until thimble_model_close. */
 thimble_status thimble_model_init(const thimble_source* src, const thimble_model_params* p, void* buffer, size_t size,
@@ -117,7 +122,8 @@ typedef struct thimble_model_info {
     const char* name;         /* general.name, or "" */
     const char* type_name;    /* e.g. "Q4_K_M" from general.file_type, else the commonest tensor type */
 } thimble_model_info;
-thimble_status thimble_model_describe(const thimble_model* m, thimble_model_info* out); /* out->struct_size set by the caller */
+thimble_status thimble_model_describe(const thimble_model* m,
+                                      thimble_model_info* out); /* out->struct_size set by the caller */
 
 /* ---- Text ---------------------------------------------------------------------------------------------------------- */
 
@@ -130,13 +136,15 @@ typedef int32_t thimble_token;
  * `text` is any byte string, not only UTF-8. Needs `scratch` of thimble_tokenize_scratch(m, length) bytes. */
 size_t thimble_tokenize_scratch(const thimble_model* m, size_t length);
 thimble_status thimble_tokenize(const thimble_model* m, const char* text, size_t length, uint32_t flags, void* scratch,
-                                size_t scratch_size, thimble_token* ids, size_t capacity, size_t* n, thimble_error* err);
+                                size_t scratch_size, thimble_token* ids, size_t capacity, size_t* n,
+                                thimble_error* err);
 /* The bytes of one token (control tokens render as nothing unless `special`); returns the byte count, which may exceed
  * capacity (nothing is written past it). A token may hold a part of a UTF-8 sequence. */
 size_t thimble_token_bytes(const thimble_model* m, thimble_token id, int special, char* out, size_t capacity);
 /* The bytes of `n` ids in a row from the start of a text: as thimble_token_bytes, and the space that the tokenizer put
  * before the text is taken away again. Returns the byte count, which may exceed capacity. */
-size_t thimble_detokenize(const thimble_model* m, const thimble_token* ids, size_t n, int special, char* out, size_t capacity);
+size_t thimble_detokenize(const thimble_model* m, const thimble_token* ids, size_t n, int special, char* out,
+                          size_t capacity);
 int thimble_token_is_end(const thimble_model* m, thimble_token id); /* member of the end-of-generation set */
 thimble_token thimble_bos(const thimble_model* m);                  /* -1: none */
 thimble_token thimble_eos(const thimble_model* m);
@@ -160,14 +168,15 @@ typedef enum thimble_kv_type { THIMBLE_KV_F16 = 0, THIMBLE_KV_F32 = 1, THIMBLE_K
 
 typedef struct thimble_session_params {
     uint32_t struct_size;
-    uint32_t n_ctx;     /* 0: the model's training context, at most what memory_budget allows */
-    uint32_t n_batch;   /* tokens evaluated at once, 0: 128 (never more than n_ctx) */
-    uint32_t n_threads; /* for prompts; 0: the number of cores */
+    uint32_t n_ctx;            /* 0: the model's training context, at most what memory_budget allows */
+    uint32_t n_batch;          /* tokens evaluated at once, 0: 128 (never more than n_ctx) */
+    uint32_t n_threads;        /* for prompts; 0: the number of cores */
     uint32_t n_threads_decode; /* for one token at a time; 0: n_threads */
     thimble_kv_type kv_type_k;
     thimble_kv_type kv_type_v;
-    const char* cpu_tier;    /* NULL: the best that this CPU has; "scalar", "avx2", "avx512", "neon", "dotprod", "i8mm", ... */
-    uint64_t memory_budget;  /* 0: none. Bytes that kv + scratch may take; lowers n_ctx when n_ctx is 0 */
+    const char*
+        cpu_tier; /* NULL: the best that this CPU has; "scalar", "avx2", "avx512", "neon", "dotprod", "i8mm", ... */
+    uint64_t memory_budget; /* 0: none. Bytes that kv + scratch may take; lowers n_ctx when n_ctx is 0 */
 } thimble_session_params;
 thimble_session_params thimble_session_defaults(void);
 
@@ -175,7 +184,7 @@ thimble_session_params thimble_session_defaults(void);
 typedef struct thimble_plan {
     uint32_t struct_size;
     uint32_t n_ctx, n_batch, n_threads;
-    uint64_t weights_bytes;   /* mapped from the file, not allocated */
+    uint64_t weights_bytes; /* mapped from the file, not allocated */
     uint64_t kv_bytes;
     uint64_t scratch_bytes;   /* activations, logits, thread stacks */
     uint64_t tokenizer_bytes; /* inside the model handle */
@@ -183,9 +192,11 @@ typedef struct thimble_plan {
     uint64_t session_bytes;   /* kv + scratch, with alignment */
     uint64_t arena_bytes;     /* model_bytes + session_bytes: all that is allocated */
 } thimble_plan;
-thimble_status thimble_plan_session(const thimble_model* m, const thimble_session_params* p, thimble_plan* out, thimble_error* err);
+thimble_status thimble_plan_session(const thimble_model* m, const thimble_session_params* p, thimble_plan* out,
+                                    thimble_error* err);
 
-thimble_status thimble_session_bytes(const thimble_model* m, const thimble_session_params* p, size_t* bytes, thimble_error* err);
+thimble_status thimble_session_bytes(const thimble_model* m, const thimble_session_params* p, size_t* bytes,
+                                     thimble_error* err);
 thimble_status thimble_session_init(const thimble_model* m, const thimble_session_params* p, void* buffer, size_t size,
                                     thimble_session** out, thimble_error* err);
 void thimble_session_close(thimble_session* s); /* joins the threads; NULL is allowed */
@@ -194,14 +205,15 @@ void thimble_session_close(thimble_session* s); /* joins the threads; NULL is al
  * With `all_logits` not NULL it also receives [n][n_vocab] floats, the logits after each token.
  * E_CONTEXT_FULL: nothing was appended. E_CANCELLED: the context is as before the call, or empty where a sliding window
  * has already dropped what it would need (thimble_position tells). */
-thimble_status thimble_eval(thimble_session* s, const thimble_token* ids, size_t n, float* all_logits, thimble_error* err);
-const float* thimble_logits(const thimble_session* s);         /* [n_vocab], or NULL before the first eval */
-uint32_t thimble_position(const thimble_session* s);           /* tokens in the context */
+thimble_status thimble_eval(thimble_session* s, const thimble_token* ids, size_t n, float* all_logits,
+                            thimble_error* err);
+const float* thimble_logits(const thimble_session* s); /* [n_vocab], or NULL before the first eval */
+uint32_t thimble_position(const thimble_session* s);   /* tokens in the context */
 uint32_t thimble_context_size(const thimble_session* s);
 /* Forgets all tokens from position `keep` on (0: everything). E_ARGUMENT beyond the position; E_STATE where a sliding
  * window has already dropped what would be needed. */
 thimble_status thimble_rewind(thimble_session* s, uint32_t keep, thimble_error* err);
-void thimble_cancel(thimble_session* s); /* ends a running eval or generate soon; async-signal-safe */
+void thimble_cancel(thimble_session* s);                /* ends a running eval or generate soon; async-signal-safe */
 const char* thimble_cpu_tier(const thimble_session* s); /* the tier in use */
 /* Called after each batch of a prompt of several, with tokens done and in all; return non-zero to cancel (of no effect
  * when all are done). */
@@ -232,8 +244,8 @@ thimble_generate_params thimble_generate_defaults(void);
 
 typedef enum thimble_finish {
     THIMBLE_FINISH_NONE = 0,
-    THIMBLE_FINISH_STOP = 1,      /* end-of-generation token or stop string */
-    THIMBLE_FINISH_LENGTH = 2,    /* n_predict reached, or the context is full */
+    THIMBLE_FINISH_STOP = 1,   /* end-of-generation token or stop string */
+    THIMBLE_FINISH_LENGTH = 2, /* n_predict reached, or the context is full */
     THIMBLE_FINISH_CANCELLED = 3
 } thimble_finish;
 
@@ -248,7 +260,8 @@ typedef struct thimble_result {
 typedef int (*thimble_text_fn)(void* user, const char* text, size_t length);
 
 /* Picks the next token from the current logits with the session's sampler state. */
-thimble_status thimble_sample(thimble_session* s, const thimble_generate_params* p, thimble_token* out, thimble_error* err);
+thimble_status thimble_sample(thimble_session* s, const thimble_generate_params* p, thimble_token* out,
+                              thimble_error* err);
 /* Tokenizes the prompt (appended to what the session holds), evaluates it and generates. `result` may be NULL. */
 thimble_status thimble_generate(thimble_session* s, const char* prompt, size_t length, const thimble_generate_params* p,
                                 thimble_text_fn on_text, void* user, thimble_result* result, thimble_error* err);
@@ -262,11 +275,12 @@ const char* thimble_meta_key(const thimble_model* m, uint32_t index, size_t* len
 size_t thimble_meta_value(const thimble_model* m, uint32_t index, char* out, size_t capacity);
 
 typedef struct thimble_tensor_info {
-    const char* name; size_t name_length;
+    const char* name;
+    size_t name_length;
     const char* type_name;
     uint32_t n_dims;
-    uint64_t shape[4];   /* elements, fastest first, as GGUF stores it */
-    uint64_t offset;     /* of the first byte, from the start of its file */
+    uint64_t shape[4]; /* elements, fastest first, as GGUF stores it */
+    uint64_t offset;   /* of the first byte, from the start of its file */
     uint64_t bytes;
     uint32_t shard;
 } thimble_tensor_info;

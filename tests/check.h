@@ -20,11 +20,12 @@ inline bool report(bool ok, const char* file, int line, const char* what) {
 }  // namespace check
 
 #define CHECK(cond) check::report(static_cast<bool>(cond), __FILE__, __LINE__, #cond)
-#define CHECK_EQ(a, b)                                                                                            \
-    (check::report((a) == (b), __FILE__, __LINE__, #a " == " #b) ||                                               \
+#define CHECK_EQ(a, b)                                              \
+    (check::report((a) == (b), __FILE__, __LINE__, #a " == " #b) || \
      (fprintf(stderr, "    %lld vs %lld\n", static_cast<long long>(a), static_cast<long long>(b)), false))
-#define CHECK_STR(a, b)                                                                                           \
-    (check::report(strcmp((a), (b)) == 0, __FILE__, __LINE__, #a " equals " #b) ||                                \
+#define CHECK_STR(a, b)                                                            \
+    (check::report(strcmp((a), (b)) == 0, __FILE__, __LINE__, #a " equals " #b) || \
      (fprintf(stderr, "    \"%s\" vs \"%s\"\n", (a), (b)), false))
-#define REPORT()                                                                                                  \
-    (printf("%s%d passed, %d failed\n", check::failed ? "FAILED: " : "", check::passed, check::failed), check::failed ? 1 : 0)
+#define REPORT()                                                                                        \
+    (printf("%s%d passed, %d failed\n", check::failed ? "FAILED: " : "", check::passed, check::failed), \
+     check::failed ? 1 : 0)

@@ -16,7 +16,7 @@ constexpr int kMostTests = 64;
 struct Test {
     char name[48];
     uint32_t prompt, generate, depth;
-    double mean, deviation, roof;   // tokens a second
+    double mean, deviation, roof;  // tokens a second
 };
 
 double now() {
@@ -100,7 +100,8 @@ bool parse_list(const char* flag, const char* text, uint32_t* out, int* n) {
     while (*text) {
         char* end;
         const long v = strtol(text, &end, 10);
-        if (end == text || v < 0 || v > 1 << 24 || *n == 16 || (*end && *end != ',')) return usage_error("%s wants numbers with commas between, not '%s'", flag, text), false;
+        if (end == text || v < 0 || v > 1 << 24 || *n == 16 || (*end && *end != ','))
+            return usage_error("%s wants numbers with commas between, not '%s'", flag, text), false;
         out[(*n)++] = static_cast<uint32_t>(v);
         text = *end ? end + 1 : end;
     }
@@ -139,7 +140,7 @@ struct Bench {
     }
     bool measure(Test* t) {
         double seconds, sum = 0, squares = 0;
-        Test warm = *t;   // page in, warm up
+        Test warm = *t;  // page in, warm up
         if (warm.generate > 4) warm.generate = 4;
         warm.depth = 0;
         if (!once(warm, &seconds)) return false;
@@ -156,48 +157,67 @@ struct Bench {
     }
 };
 
-void print(const Options& o, const thimble_model_info& info, const Test* tests, int n, double bandwidth, double peak, uint32_t threads, const char* tier) {
+void print(const Options& o, const thimble_model_info& info, const Test* tests, int n, double bandwidth, double peak,
+           uint32_t threads, const char* tier) {
     const char* format = o.output ? o.output : "md";
     const char* model = *info.name ? info.name : info.architecture;
     if (strcmp(format, "json") == 0) {
         put("[", 1);
         for (int i = 0; i < n; ++i) {
-            printf("%s{\"test\":\"%s\",\"avg_ts\":%.3f,\"stddev_ts\":%.3f,\"threads\":%u,\"model\":", i ? ",\n " : "", tests[i].name, tests[i].mean, tests[i].deviation, threads);
+            printf("%s{\"test\":\"%s\",\"avg_ts\":%.3f,\"stddev_ts\":%.3f,\"threads\":%u,\"model\":", i ? ",\n " : "",
+                   tests[i].name, tests[i].mean, tests[i].deviation, threads);
             put_json_string(model, strlen(model));
-            printf(",\"type\":\"%s\",\"size\":%llu,\"params\":%llu,\"cpu\":\"%s\",\"read_gbps\":%.2f,\"multiply_gmacs\":%.1f", info.type_name,
-                   static_cast<unsigned long long>(info.weights_bytes), static_cast<unsigned long long>(info.n_params), tier, bandwidth / 1e9, peak / 1e9);
-            if (tests[i].roof > 0) printf(",\"roof_ts\":%.3f,\"roof_percent\":%.1f", tests[i].roof, 100 * tests[i].mean / tests[i].roof);
-            else printf(",\"roof_ts\":null,\"roof_percent\":null");
+            printf(
+                ",\"type\":\"%s\",\"size\":%llu,\"params\":%llu,\"cpu\":\"%s\",\"read_gbps\":%.2f,\"multiply_gmacs\":%."
+                "1f",
+                info.type_name, static_cast<unsigned long long>(info.weights_bytes),
+                static_cast<unsigned long long>(info.n_params), tier, bandwidth / 1e9, peak / 1e9);
+            if (tests[i].roof > 0)
+                printf(",\"roof_ts\":%.3f,\"roof_percent\":%.1f", tests[i].roof, 100 * tests[i].mean / tests[i].roof);
+            else
+                printf(",\"roof_ts\":null,\"roof_percent\":null");
             put("}", 1);
         }
         put("]\n", 2);
         return;
     }
     const bool csv = strcmp(format, "csv") == 0;
-    if (csv) printf("model,type,size,params,threads,cpu,test,avg_ts,stddev_ts,roof_ts,roof_percent\n");
-    else printf("| model | size | params | threads | cpu | test | t/s | of the roof |\n|---|---:|---:|---:|---|---|---:|---:|\n");
+    if (csv)
+        printf("model,type,size,params,threads,cpu,test,avg_ts,stddev_ts,roof_ts,roof_percent\n");
+    else
+        printf(
+            "| model | size | params | threads | cpu | test | t/s | of the roof "
+            "|\n|---|---:|---:|---:|---|---|---:|---:|\n");
     for (int i = 0; i < n; ++i) {
         const Test& t = tests[i];
         if (csv)
-            printf("\"%s\",%s,%llu,%llu,%u,%s,%s,%.3f,%.3f,%.3f,%.1f\n", model, info.type_name, static_cast<unsigned long long>(info.weights_bytes),
-                   static_cast<unsigned long long>(info.n_params), threads, tier, t.name, t.mean, t.deviation, t.roof, t.roof > 0 ? 100 * t.mean / t.roof : 0);
+            printf("\"%s\",%s,%llu,%llu,%u,%s,%s,%.3f,%.3f,%.3f,%.1f\n", model, info.type_name,
+                   static_cast<unsigned long long>(info.weights_bytes), static_cast<unsigned long long>(info.n_params),
+                   threads, tier, t.name, t.mean, t.deviation, t.roof, t.roof > 0 ? 100 * t.mean / t.roof : 0);
         else {
-            printf("| %s %s | %.2f MiB | %.2f M | %u | %s | %s | %.2f ± %.2f |", model, info.type_name, static_cast<double>(info.weights_bytes) / 1048576,
-                   static_cast<double>(info.n_params) / 1e6, threads, tier, t.name, t.mean, t.deviation);
-            if (t.roof > 0) printf(" %.0f %% |\n", 100 * t.mean / t.roof);
-            else printf(" |\n");
+            printf("| %s %s | %.2f MiB | %.2f M | %u | %s | %s | %.2f ± %.2f |", model, info.type_name,
+                   static_cast<double>(info.weights_bytes) / 1048576, static_cast<double>(info.n_params) / 1e6, threads,
+                   tier, t.name, t.mean, t.deviation);
+            if (t.roof > 0)
+                printf(" %.0f %% |\n", 100 * t.mean / t.roof);
+            else
+                printf(" |\n");
         }
     }
-    if (!csv) printf("\nroofs of %u threads: memory read %.1f GB/s, int8 products %.0f GMAC/s (%s)\n", threads, bandwidth / 1e9, peak / 1e9, tier);
+    if (!csv)
+        printf("\nroofs of %u threads: memory read %.1f GB/s, int8 products %.0f GMAC/s (%s)\n", threads,
+               bandwidth / 1e9, peak / 1e9, tier);
 }
 
 }  // namespace
 
 int bench(const Options& o) {
-    if (o.output && strcmp(o.output, "md") && strcmp(o.output, "csv") && strcmp(o.output, "json")) return usage_error("-o wants md, csv or json, not '%s'", o.output);
+    if (o.output && strcmp(o.output, "md") && strcmp(o.output, "csv") && strcmp(o.output, "json"))
+        return usage_error("-o wants md, csv or json, not '%s'", o.output);
     uint32_t prompts[16], generates[16], depths[16];
     int np, ng, nd;
-    if (!parse_list("-p", o.p_list ? o.p_list : "512", prompts, &np) || !parse_list("-n", o.n_list ? o.n_list : "128", generates, &ng) ||
+    if (!parse_list("-p", o.p_list ? o.p_list : "512", prompts, &np) ||
+        !parse_list("-n", o.n_list ? o.n_list : "128", generates, &ng) ||
         !parse_list("-d", o.d_list ? o.d_list : "0", depths, &nd))
         return kUsage;
     Test tests[kMostTests];
@@ -210,7 +230,8 @@ int bench(const Options& o) {
                 (kind ? t.generate : t.prompt) = kind ? generates[i] : prompts[i];
                 if (t.generate + t.prompt == 0) continue;
                 t.depth = depths[d];
-                snprintf(t.name, sizeof t.name, t.depth ? "%s%u@d%u" : "%s%u", kind ? "tg" : "pp", t.generate + t.prompt, t.depth);
+                snprintf(t.name, sizeof t.name, t.depth ? "%s%u@d%u" : "%s%u", kind ? "tg" : "pp",
+                         t.generate + t.prompt, t.depth);
                 if (t.generate + t.prompt + t.depth > most) most = t.generate + t.prompt + t.depth;
                 tests[n++] = t;
             }
@@ -248,7 +269,7 @@ int bench(const Options& o) {
     uint64_t weights = info.weights_bytes;
     thimble_tensor_info t;
     bool output = false;
-    uint64_t embedding = 0, macs = 0;   // of the layers' matrices, a token
+    uint64_t embedding = 0, macs = 0;  // of the layers' matrices, a token
     for (uint32_t i = 0; thimble_tensor(b.l.model, i, &t); ++i) {
         if (t.name_length == 13 && memcmp(t.name, "output.weight", 13) == 0) output = true;
         if (t.name_length == 17 && memcmp(t.name, "token_embd.weight", 17) == 0) embedding = t.bytes;
@@ -261,7 +282,8 @@ int bench(const Options& o) {
             tests[i].roof = macs ? peak / static_cast<double>(macs) : 0;
             continue;
         }
-        const double kv = static_cast<double>(b.l.plan.kv_bytes) / b.l.plan.n_ctx * (tests[i].depth + tests[i].generate / 2.0);
+        const double kv =
+            static_cast<double>(b.l.plan.kv_bytes) / b.l.plan.n_ctx * (tests[i].depth + tests[i].generate / 2.0);
         tests[i].roof = bandwidth / (static_cast<double>(weights) + kv);
     }
     print(o, info, tests, n, bandwidth, peak, b.l.plan.n_threads, tier);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // thimble chat and thimble template: conversations through the model's chat template.
-#include <cctype>
 #include <time.h>
 #include <unistd.h>
+#include <cctype>
 
 #include "examples/cli/cli.h"
 
@@ -25,7 +25,8 @@ bool find_template(const Options& o, const thimble_model* m, const char** source
         *source = thimble_builtin_template(o.template_name);
         if (!*source) {
             fprintf(stderr, "thimble: no built-in template '%s'; there are:", o.template_name);
-            for (uint32_t i = 0; thimble_builtin_template_name(i); ++i) fprintf(stderr, " %s", thimble_builtin_template_name(i));
+            for (uint32_t i = 0; thimble_builtin_template_name(i); ++i)
+                fprintf(stderr, " %s", thimble_builtin_template_name(i));
             fputc('\n', stderr);
             return false;
         }
@@ -34,20 +35,24 @@ bool find_template(const Options& o, const thimble_model* m, const char** source
     }
     *source = m ? thimble_chat_template(m, n) : nullptr;
     if (*source) return true;
-    fprintf(stderr, "thimble: this model has no chat template; give one with --chat-template-file FILE or --chat-template NAME:");
-    for (uint32_t i = 0; thimble_builtin_template_name(i); ++i) fprintf(stderr, " %s", thimble_builtin_template_name(i));
+    fprintf(
+        stderr,
+        "thimble: this model has no chat template; give one with --chat-template-file FILE or --chat-template NAME:");
+    for (uint32_t i = 0; thimble_builtin_template_name(i); ++i)
+        fprintf(stderr, " %s", thimble_builtin_template_name(i));
     fputc('\n', stderr);
     return false;
 }
 
 bool render_source(const char* source, size_t n, const Buffer& json, int64_t now, Buffer* out, thimble_error* err) {
-    static void* scratch = nullptr;   // kept for the next turn
+    static void* scratch = nullptr;  // kept for the next turn
     if (!scratch) scratch = allocate(kTemplateScratch, "the chat template", "");
     size_t capacity = size_t{256} << 10;
     for (;; capacity *= 4) {
         out->data = static_cast<char*>(malloc(capacity + 1));
         if (!out->data) return fail("not enough memory"), false;
-        const thimble_status s = thimble_render_template(source, n, json.data, json.size, now, scratch, kTemplateScratch, out->data, capacity, &out->size, err);
+        const thimble_status s = thimble_render_template(source, n, json.data, json.size, now, scratch,
+                                                         kTemplateScratch, out->data, capacity, &out->size, err);
         if (s == THIMBLE_OK) break;
         free(out->data);
         out->data = nullptr;
@@ -90,10 +95,10 @@ namespace {
 struct Chat {
     const Options& o;
     Loaded l;
-    Text messages;          // JSON objects, comma-separated
-    Text before;            // rendered text that the session holds
+    Text messages;  // JSON objects, comma-separated
+    Text before;    // rendered text that the session holds
     Text answer;
-    bool stopped = false;   // Ctrl-C ended the last answer
+    bool stopped = false;  // Ctrl-C ended the last answer
 
     void add_message(const char* role, const char* text, size_t n) {
         if (messages.size) messages.add(",");
@@ -136,8 +141,10 @@ struct Chat {
         thimble_generate_params p = o.generate;
         // A template that writes BOS itself must not get a second one.
         char bos[256];
-        const size_t bos_n = thimble_bos(l.model) >= 0 ? thimble_token_bytes(l.model, thimble_bos(l.model), 1, bos, sizeof bos) : 0;
-        if (bos_n && bos_n < sizeof bos && n >= bos_n && memcmp(send, bos, bos_n) == 0) p.tokenize_flags &= ~THIMBLE_TOKENIZE_BOS;
+        const size_t bos_n =
+            thimble_bos(l.model) >= 0 ? thimble_token_bytes(l.model, thimble_bos(l.model), 1, bos, sizeof bos) : 0;
+        if (bos_n && bos_n < sizeof bos && n >= bos_n && memcmp(send, bos, bos_n) == 0)
+            p.tokenize_flags &= ~THIMBLE_TOKENIZE_BOS;
         thimble_result r{};
         r.struct_size = sizeof r;
         // Ctrl-C stops an answer; where there is none, or a second time, it ends the program.
@@ -164,8 +171,9 @@ struct Chat {
         free(prompt.data);
         if (!o.quiet && (o.timings || terminal(2))) {
             const double pp = static_cast<double>(r.prompt_ns) / 1e9, tg = static_cast<double>(r.completion_ns) / 1e9;
-            fprintf(stderr, "[%u prompt tokens, %.1f/s; %u generated, %.1f/s; context %u of %u]\n", r.prompt_tokens, pp > 0 ? r.prompt_tokens / pp : 0,
-                    r.completion_tokens, tg > 0 ? r.completion_tokens / tg : 0, thimble_position(l.session), thimble_context_size(l.session));
+            fprintf(stderr, "[%u prompt tokens, %.1f/s; %u generated, %.1f/s; context %u of %u]\n", r.prompt_tokens,
+                    pp > 0 ? r.prompt_tokens / pp : 0, r.completion_tokens, tg > 0 ? r.completion_tokens / tg : 0,
+                    thimble_position(l.session), thimble_context_size(l.session));
         }
         return true;
     }
@@ -194,8 +202,10 @@ struct Chat {
                 continue;
             }
             line->add(part, n);
-            if (several && whole) line->add("\n");
-            else if (whole) return true;
+            if (several && whole)
+                line->add("\n");
+            else if (whole)
+                return true;
         }
     }
 
@@ -266,17 +276,22 @@ const char* skip_value(const char* p, const char* end) {
     bool text = false;
     for (; p < end; ++p) {
         if (text) {
-            if (*p == '\\') ++p;
-            else if (*p == '"') text = false;
+            if (*p == '\\')
+                ++p;
+            else if (*p == '"')
+                text = false;
             if (!text && depth == 0) return p + 1;
             continue;
         }
-        if (*p == '"') text = true;
-        else if (*p == '{' || *p == '[') ++depth;
+        if (*p == '"')
+            text = true;
+        else if (*p == '{' || *p == '[')
+            ++depth;
         else if (*p == '}' || *p == ']') {
             if (depth == 0) return p;
             if (--depth == 0) return p + 1;
-        } else if (*p == ',' && depth == 0) return p;
+        } else if (*p == ',' && depth == 0)
+            return p;
     }
     return p;
 }
@@ -307,8 +322,10 @@ bool member(const char* p, const char* end, const char* key, const char** value,
             return true;
         }
         p = skip_space(p, end);
-        if (p < end && *p == ',') ++p;
-        else return false;
+        if (p < end && *p == ',')
+            ++p;
+        else
+            return false;
     }
 }
 // The inside of an object, without its braces.
@@ -333,7 +350,8 @@ bool find_case(const char* p, const char* end, const char* name, const char** va
         const char* next = skip_value(at, list_end);
         const char* found;
         size_t found_n;
-        if (member(at, next, "name", &found, &found_n) && found_n == strlen(name) + 2 && memcmp(found + 1, name, found_n - 2) == 0) {
+        if (member(at, next, "name", &found, &found_n) && found_n == strlen(name) + 2 &&
+            memcmp(found + 1, name, found_n - 2) == 0) {
             *value = at;
             *n = static_cast<size_t>(next - at);
             return true;
@@ -357,7 +375,8 @@ bool parse_time(const char* v, size_t n, int64_t* out) {
     }
     struct tm t {};
     int hour = 0, minute = 0, second = 0;
-    if (sscanf(text, "\"%d-%d-%d%*1[T ]%d:%d:%d", &t.tm_year, &t.tm_mon, &t.tm_mday, &hour, &minute, &second) < 3) return false;
+    if (sscanf(text, "\"%d-%d-%d%*1[T ]%d:%d:%d", &t.tm_year, &t.tm_mon, &t.tm_mday, &hour, &minute, &second) < 3)
+        return false;
     t.tm_year -= 1900, t.tm_mon -= 1, t.tm_hour = hour, t.tm_min = minute, t.tm_sec = second;
     *out = static_cast<int64_t>(timegm(&t));
     return true;
@@ -367,7 +386,8 @@ bool parse_time(const char* v, size_t n, int64_t* out) {
 
 int template_command(const Options& o) {
     if (!o.input || !o.case_name) return usage_error("template wants --input CASES.json and --case NAME");
-    if (!o.model && !o.template_file && !o.template_name) return usage_error("template wants -m MODEL or --template-file F");
+    if (!o.model && !o.template_file && !o.template_name)
+        return usage_error("template wants -m MODEL or --template-file F");
     Buffer cases;
     if (!read_all(o.input, &cases)) return kFailed;
     const char* end = cases.data + cases.size;
@@ -386,10 +406,12 @@ int template_command(const Options& o) {
     Text json;
     json.add("{");
     if (member(cases.data, end, "common", &v, &length)) inside(v, length, &json);
-    if (!find_case(cases.data, end, o.case_name, &v, &length) || !inside(v, length, &json)) return fail("no case '%s' in %s", o.case_name, o.input);
+    if (!find_case(cases.data, end, o.case_name, &v, &length) || !inside(v, length, &json))
+        return fail("no case '%s' in %s", o.case_name, o.input);
     json.add("}");
     int64_t now = static_cast<int64_t>(time(nullptr));
-    if ((member(json.data, json.data + json.size, "now", &v, &length) || member(cases.data, end, "now", &v, &length)) && !parse_time(v, length, &now))
+    if ((member(json.data, json.data + json.size, "now", &v, &length) || member(cases.data, end, "now", &v, &length)) &&
+        !parse_time(v, length, &now))
         return fail("\"now\" in %s is neither seconds nor \"YYYY-MM-DD\"", o.input);
     Buffer out;
     thimble_error err;

@@ -21,7 +21,7 @@ struct Options {
     const char* prompt = nullptr;
     const char* file = nullptr;
     const char* system = nullptr;
-    const char* output = nullptr;          // -o: a file or a format
+    const char* output = nullptr;  // -o: a file or a format
     const char* ids = nullptr;
     const char* tier = nullptr;
     const char* template_file = nullptr;
@@ -30,7 +30,7 @@ struct Options {
     const char* case_name = nullptr;
     const char* positional[4] = {};
     int n_positional = 0;
-    const char* p_list = nullptr;          // bench: comma lists
+    const char* p_list = nullptr;  // bench: comma lists
     const char* n_list = nullptr;
     const char* d_list = nullptr;
     uint32_t repeats = 5;
@@ -50,7 +50,7 @@ struct Buffer {
     char* data = nullptr;
     size_t size = 0;
 };
-bool read_all(const char* path, Buffer* out);   // nullptr or "-": stdin; prints the error
+bool read_all(const char* path, Buffer* out);  // nullptr or "-": stdin; prints the error
 // Page-backed, touched on use. Exits with a message that says needed, available and the remedy when there is too little.
 void* allocate(size_t bytes, const char* what, const char* remedy);
 
@@ -67,12 +67,12 @@ void unload(Loaded* l);
 // The default model's path, or nullptr.
 const char* default_model();
 
-int fail(const thimble_error& e);                             // prints, kFailed
+int fail(const thimble_error& e);  // prints, kFailed
 int fail(const char* format, ...) __attribute__((format(printf, 1, 2)));
 int usage_error(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
-void put(const char* text, size_t n);                         // to stdout; a closed pipe ends the program
-void put_json_string(const char* text, size_t n);             // quoted; bytes that are not UTF-8 become U+FFFD
+void put(const char* text, size_t n);              // to stdout; a closed pipe ends the program
+void put_json_string(const char* text, size_t n);  // quoted; bytes that are not UTF-8 become U+FFFD
 bool flush();
 bool terminal(int fd);
 

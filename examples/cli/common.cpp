@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <cerrno>
-#include <csignal>
-#include <cstdarg>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <csignal>
+#include <cstdarg>
 
 #include "examples/cli/cli.h"
 #include "platform/cpu.h"
@@ -40,12 +40,17 @@ bool read_all(const char* path, Buffer* out) {
 // no message. The limit of the address space (ulimit -v) shows in mmap.
 void* allocate(size_t bytes, const char* what, const char* remedy) {
     const uint64_t available = thimble::memory_available_bytes();
-    void* p = available && bytes > available ? MAP_FAILED : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* p = available && bytes > available
+                  ? MAP_FAILED
+                  : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) {
         struct rlimit limit;
         uint64_t most = available;
-        if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (most == 0 || limit.rlim_cur < most)) most = limit.rlim_cur;
-        fail("not enough memory for %s: %zu bytes are needed, %llu are available%s%s", what, bytes, static_cast<unsigned long long>(most), *remedy ? "; " : "", remedy);
+        if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+            (most == 0 || limit.rlim_cur < most))
+            most = limit.rlim_cur;
+        fail("not enough memory for %s: %zu bytes are needed, %llu are available%s%s", what, bytes,
+             static_cast<unsigned long long>(most), *remedy ? "; " : "", remedy);
         exit(kFailed);
     }
     return p;
@@ -90,7 +95,10 @@ bool load(const Options& o, bool with_session, Loaded* out) {
     const thimble_source source = thimble_from_path(path);
     size_t bytes = 0;
     if (thimble_model_bytes(&source, &o.load, &bytes, &err) != THIMBLE_OK ||
-        thimble_model_init(&source, &o.load, allocate(bytes, "the model", o.load.no_mmap ? "without --no-mmap the weights stay in the file" : ""), bytes, &out->model, &err) != THIMBLE_OK) {
+        thimble_model_init(
+            &source, &o.load,
+            allocate(bytes, "the model", o.load.no_mmap ? "without --no-mmap the weights stay in the file" : ""), bytes,
+            &out->model, &err) != THIMBLE_OK) {
         fail(err);
         return false;
     }
@@ -103,10 +111,13 @@ bool load(const Options& o, bool with_session, Loaded* out) {
     }
     bytes = static_cast<size_t>(out->plan.session_bytes);
     if (bytes != out->plan.session_bytes) {
-        fail("a session of %llu bytes does not fit the address space; a smaller -c takes less", static_cast<unsigned long long>(out->plan.session_bytes));
+        fail("a session of %llu bytes does not fit the address space; a smaller -c takes less",
+             static_cast<unsigned long long>(out->plan.session_bytes));
         return false;
     }
-    if (thimble_session_init(out->model, &params, allocate(bytes, "the session", "a smaller -c or -b, or -ctk/-ctv q8_0, takes less"), bytes, &out->session, &err) != THIMBLE_OK) {
+    if (thimble_session_init(out->model, &params,
+                             allocate(bytes, "the session", "a smaller -c or -b, or -ctk/-ctv q8_0, takes less"), bytes,
+                             &out->session, &err) != THIMBLE_OK) {
         fail(err);
         return false;
     }
@@ -178,7 +189,9 @@ static size_t utf8_length(const unsigned char* p, size_t n) {
     if (p[0] < 0xc2 || p[0] > 0xf4 || need > n) return 0;
     for (size_t i = 1; i < need; ++i)
         if ((p[i] & 0xc0) != 0x80) return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)) return 0;
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+        (p[0] == 0xf4 && p[1] > 0x8f))
+        return 0;
     return need;
 }
 
@@ -232,7 +245,9 @@ static void handle_interrupt(int) {
     thimble_cancel(running);
 }
 static void handle_bus(int) {
-    static const char text[] = "thimble: the model file became unreadable while in use (it shrank, or its medium failed); --no-mmap reads it into memory instead\n";
+    static const char text[] =
+        "thimble: the model file became unreadable while in use (it shrank, or its medium failed); --no-mmap reads it "
+        "into memory instead\n";
     if (write(2, text, sizeof text - 1) < 0) _exit(kFailed);
     _exit(kFailed);
 }
@@ -260,11 +275,16 @@ static void unescape(Buffer* b) {
             const char e = b->data[++i];
             unsigned value;
             int used = 0;
-            if (e == 'n') c = '\n';
-            else if (e == 't') c = '\t';
-            else if (e == 'r') c = '\r';
-            else if (e == 'x' && sscanf(b->data + i + 1, "%2x%n", &value, &used) == 1) c = static_cast<char>(value), i += static_cast<size_t>(used);
-            else c = e;
+            if (e == 'n')
+                c = '\n';
+            else if (e == 't')
+                c = '\t';
+            else if (e == 'r')
+                c = '\r';
+            else if (e == 'x' && sscanf(b->data + i + 1, "%2x%n", &value, &used) == 1)
+                c = static_cast<char>(value), i += static_cast<size_t>(used);
+            else
+                c = e;
         }
         b->data[to++] = c;
     }

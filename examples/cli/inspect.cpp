@@ -7,7 +7,8 @@ namespace {
 
 bool wants_json(const Options& o, bool* json) {
     *json = o.json || (o.output && strcmp(o.output, "json") == 0);
-    if (o.output && !*json && strcmp(o.output, "text") != 0) return usage_error("-o wants json or text, not '%s'", o.output), false;
+    if (o.output && !*json && strcmp(o.output, "text") != 0)
+        return usage_error("-o wants json or text, not '%s'", o.output), false;
     return true;
 }
 
@@ -39,8 +40,10 @@ void inspect_json(const thimble_model* m) {
         printf("{\"name\":");
         put_json_string(t.name, t.name_length);
         printf(",\"type\":\"%s\",\"shape\":[", t.type_name);
-        for (uint32_t d = 0; d < t.n_dims; ++d) printf(d ? ",%llu" : "%llu", static_cast<unsigned long long>(t.shape[d]));
-        printf("],\"offset\":%llu,\"bytes\":%llu,\"shard\":%u}", static_cast<unsigned long long>(t.offset), static_cast<unsigned long long>(t.bytes), t.shard);
+        for (uint32_t d = 0; d < t.n_dims; ++d)
+            printf(d ? ",%llu" : "%llu", static_cast<unsigned long long>(t.shape[d]));
+        printf("],\"offset\":%llu,\"bytes\":%llu,\"shard\":%u}", static_cast<unsigned long long>(t.offset),
+               static_cast<unsigned long long>(t.bytes), t.shard);
     }
     printf("]}\n");
 }
@@ -60,8 +63,9 @@ void inspect_text(const thimble_model* m) {
     thimble_model_info info{};
     info.struct_size = sizeof info;
     thimble_model_describe(m, &info);
-    printf("%s  %s  %s  %.2f M parameters, %.1f MiB of weights\n\n", *info.name ? info.name : "(no name)", info.architecture, info.type_name,
-           static_cast<double>(info.n_params) / 1e6, static_cast<double>(info.weights_bytes) / 1048576.0);
+    printf("%s  %s  %s  %.2f M parameters, %.1f MiB of weights\n\n", *info.name ? info.name : "(no name)",
+           info.architecture, info.type_name, static_cast<double>(info.n_params) / 1e6,
+           static_cast<double>(info.weights_bytes) / 1048576.0);
     size_t key_length, n;
     for (uint32_t i = 0; i < thimble_meta_count(m); ++i) {
         const char* key = thimble_meta_key(m, i, &key_length);
@@ -76,7 +80,8 @@ void inspect_text(const thimble_model* m) {
     for (uint32_t i = 0; thimble_tensor(m, i, &t); ++i) {
         put(t.name, t.name_length);
         printf("  %s  ", t.type_name);
-        for (uint32_t d = 0; d < t.n_dims; ++d) printf(d ? " x %llu" : "%llu", static_cast<unsigned long long>(t.shape[d]));
+        for (uint32_t d = 0; d < t.n_dims; ++d)
+            printf(d ? " x %llu" : "%llu", static_cast<unsigned long long>(t.shape[d]));
         printf("  %llu bytes\n", static_cast<unsigned long long>(t.bytes));
     }
 }
@@ -93,8 +98,10 @@ int inspect(const Options& o) {
     with.load.vocab_only = 1;
     Loaded l;
     if (!load(with, false, &l)) return kFailed;
-    if (json) inspect_json(l.model);
-    else inspect_text(l.model);
+    if (json)
+        inspect_json(l.model);
+    else
+        inspect_text(l.model);
     unload(&l);
     return kOkay;
 }
@@ -112,15 +119,18 @@ int plan(const Options& o) {
     p.struct_size = sizeof p;
     const thimble_session_params params = session_params(o);
     if (thimble_plan_session(l.model, &params, &p, &err) != THIMBLE_OK) return fail(err);
-    const struct { const char* name; uint64_t value; const char* what; } rows[] = {
-        {"weights_bytes", p.weights_bytes, "weights, mapped from the file"},
-        {"kv_bytes", p.kv_bytes, "KV cache"},
-        {"scratch_bytes", p.scratch_bytes, "activations, logits, thread stacks"},
-        {"tokenizer_bytes", p.tokenizer_bytes, "tokenizer indexes, inside the model handle"},
-        {"model_bytes", p.model_bytes, "model handle"},
-        {"session_bytes", p.session_bytes, "session: KV cache and scratch"},
-        {"arena_bytes", p.arena_bytes, "all that is allocated: model handle and session"},
-        {"total_bytes", p.arena_bytes + p.weights_bytes, "resident at most: weights and arena"}};
+    const struct {
+        const char* name;
+        uint64_t value;
+        const char* what;
+    } rows[] = {{"weights_bytes", p.weights_bytes, "weights, mapped from the file"},
+                {"kv_bytes", p.kv_bytes, "KV cache"},
+                {"scratch_bytes", p.scratch_bytes, "activations, logits, thread stacks"},
+                {"tokenizer_bytes", p.tokenizer_bytes, "tokenizer indexes, inside the model handle"},
+                {"model_bytes", p.model_bytes, "model handle"},
+                {"session_bytes", p.session_bytes, "session: KV cache and scratch"},
+                {"arena_bytes", p.arena_bytes, "all that is allocated: model handle and session"},
+                {"total_bytes", p.arena_bytes + p.weights_bytes, "resident at most: weights and arena"}};
     if (json) {
         printf("{\"n_ctx\":%u,\"n_batch\":%u,\"n_threads\":%u", p.n_ctx, p.n_batch, p.n_threads);
         for (const auto& r : rows) printf(",\"%s\":%llu", r.name, static_cast<unsigned long long>(r.value));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // thimble: runs language models from GGUF files. Options and the choice of the subcommand; one file a subcommand.
-#include <cerrno>
 #include <time.h>
 #include <unistd.h>
+#include <cerrno>
 
 #include "examples/cli/cli.h"
 
@@ -38,15 +38,23 @@ struct Command {
     const char* name;
     int (*fn)(const Options&);
 };
-const Command kCommands[] = {{"run", run},         {"chat", chat},       {"tokenize", tokenize_command}, {"detokenize", detokenize}, {"logits", logits},
-                             {"template", template_command}, {"inspect", inspect}, {"plan", plan},                 {"bench", bench}};
+const Command kCommands[] = {{"run", run},
+                             {"chat", chat},
+                             {"tokenize", tokenize_command},
+                             {"detokenize", detokenize},
+                             {"logits", logits},
+                             {"template", template_command},
+                             {"inspect", inspect},
+                             {"plan", plan},
+                             {"bench", bench}};
 
 bool to_integer(const char* flag, const char* text, int64_t low, int64_t high, int64_t* out) {
     char* end;
     errno = 0;
     const long long v = strtoll(text, &end, 10);
     if (end == text || *end || errno || v < low || v > high) {
-        usage_error("%s wants a whole number from %lld to %lld, not '%s'", flag, static_cast<long long>(low), static_cast<long long>(high), text);
+        usage_error("%s wants a whole number from %lld to %lld, not '%s'", flag, static_cast<long long>(low),
+                    static_cast<long long>(high), text);
         return false;
     }
     *out = v;
@@ -63,10 +71,14 @@ bool to_number(const char* flag, const char* text, double low, double high, floa
     return true;
 }
 bool to_kv(const char* flag, const char* text, thimble_kv_type* out) {
-    if (strcmp(text, "f16") == 0) *out = THIMBLE_KV_F16;
-    else if (strcmp(text, "f32") == 0) *out = THIMBLE_KV_F32;
-    else if (strcmp(text, "q8_0") == 0) *out = THIMBLE_KV_Q8_0;
-    else return usage_error("%s wants f16, f32 or q8_0, not '%s'", flag, text), false;
+    if (strcmp(text, "f16") == 0)
+        *out = THIMBLE_KV_F16;
+    else if (strcmp(text, "f32") == 0)
+        *out = THIMBLE_KV_F32;
+    else if (strcmp(text, "q8_0") == 0)
+        *out = THIMBLE_KV_Q8_0;
+    else
+        return usage_error("%s wants f16, f32 or q8_0, not '%s'", flag, text), false;
     return true;
 }
 
@@ -81,7 +93,8 @@ struct Option {
 // One table for all; the targets lie in *o.
 struct Parser {
     Options* o;
-    int64_t seed = -1, ctx = 0, batch = 0, threads = 0, threads_batch = 0, predict = -1, top_k = 40, last_n = 64, repeats = 5;
+    int64_t seed = -1, ctx = 0, batch = 0, threads = 0, threads_batch = 0, predict = -1, top_k = 40, last_n = 64,
+            repeats = 5;
     bool ignore_eos = false, no_mmap = false, special = false;
     bool bench;
 
@@ -131,7 +144,11 @@ struct Parser {
             {{"--show-timings", nullptr, nullptr}, kFlag, &o->timings, 0, 0},
             {{"-v", "--verbose", nullptr}, kFlag, &o->verbose, 0, 0},
             {{"-h", "--help", nullptr}, kFlag, &o->help, 0, 0},
-            {{"-n", "--predict", "--n-predict"}, bench ? kText : kInteger, bench ? static_cast<void*>(&o->n_list) : &predict, -1, INT32_MAX},
+            {{"-n", "--predict", "--n-predict"},
+             bench ? kText : kInteger,
+             bench ? static_cast<void*>(&o->n_list) : &predict,
+             -1,
+             INT32_MAX},
         };
         for (int i = 0; i < argc; ++i) {
             if (argv[i][0] != '-' || !argv[i][1]) {
@@ -158,8 +175,11 @@ struct Parser {
     bool take(const Option& option, const char* name, const char* value) {
         switch (option.kind) {
             case kText: *static_cast<const char**>(option.target) = value; return true;
-            case kInteger: return to_integer(name, value, option.low, option.high, static_cast<int64_t*>(option.target));
-            case kNumber: return to_number(name, value, static_cast<double>(option.low), static_cast<double>(option.high), static_cast<float*>(option.target));
+            case kInteger:
+                return to_integer(name, value, option.low, option.high, static_cast<int64_t*>(option.target));
+            case kNumber:
+                return to_number(name, value, static_cast<double>(option.low), static_cast<double>(option.high),
+                                 static_cast<float*>(option.target));
             case kKv: return to_kv(name, value, static_cast<thimble_kv_type*>(option.target));
             case kStop:
                 if (o->n_stops == kMaxStops) return usage_error("at most %u stop strings", kMaxStops), false;
@@ -188,9 +208,12 @@ struct Parser {
         o->generate.ignore_eos = ignore_eos;
         o->generate.render_special = special;
         o->seed_given = seed >= 0;
-        o->generate.seed = seed >= 0 ? static_cast<uint64_t>(seed) : static_cast<uint64_t>(time(nullptr)) * 1000003u + static_cast<uint64_t>(getpid());
+        o->generate.seed = seed >= 0
+                               ? static_cast<uint64_t>(seed)
+                               : static_cast<uint64_t>(time(nullptr)) * 1000003u + static_cast<uint64_t>(getpid());
         // The built-in model maps a request to one right answer: greedy unless --temp says otherwise.
-        if (o->generate.temperature < 0) o->generate.temperature = o->model ? thimble_generate_defaults().temperature : 0.0f;
+        if (o->generate.temperature < 0)
+            o->generate.temperature = o->model ? thimble_generate_defaults().temperature : 0.0f;
         o->load.no_mmap = no_mmap;
         o->repeats = static_cast<uint32_t>(repeats);
         return true;
@@ -222,7 +245,7 @@ int dispatch(int argc, char** argv) {
         static Options o;
         o.session = thimble_session_defaults();
         o.generate = thimble_generate_defaults();
-        o.generate.temperature = -1;   // not given
+        o.generate.temperature = -1;  // not given
         o.load = thimble_model_defaults();
         Parser parser{};
         parser.o = &o;

@@ -48,7 +48,8 @@ void print_json(const Options& o, const thimble_model* m, const Text& text, cons
     put(choices, sizeof choices - 1);
     put_json_string(text.data ? text.data : "", text.size);
     snprintf(line, sizeof line,
-             ",\"logprobs\":null,\"finish_reason\":\"%s\"}],\"usage\":{\"prompt_tokens\":%u,\"completion_tokens\":%u,\"total_tokens\":%u},"
+             ",\"logprobs\":null,\"finish_reason\":\"%s\"}],\"usage\":{\"prompt_tokens\":%u,\"completion_tokens\":%u,"
+             "\"total_tokens\":%u},"
              "\"timings\":{\"prompt_ms\":%.3f,\"predicted_ms\":%.3f}}\n",
              finish_name(r.finish), r.prompt_tokens, r.completion_tokens, r.prompt_tokens + r.completion_tokens,
              static_cast<double>(r.prompt_ns) / 1e6, static_cast<double>(r.completion_ns) / 1e6);
@@ -88,17 +89,23 @@ int run(const Options& o) {
     thimble_result result{};
     result.struct_size = sizeof result;
     thimble_error err;
-    const thimble_status status = thimble_generate(l.session, prompt.data, prompt.size, &p, on_text, &sink, &result, &err);
+    const thimble_status status =
+        thimble_generate(l.session, prompt.data, prompt.size, &p, on_text, &sink, &result, &err);
     int code = kOkay;
-    if (status != THIMBLE_OK && status != THIMBLE_E_CANCELLED) code = fail(err);
-    else if (o.json) print_json(o, l.model, sink.text, result);
-    else if (terminal(1)) put("\n", 1);
+    if (status != THIMBLE_OK && status != THIMBLE_E_CANCELLED)
+        code = fail(err);
+    else if (o.json)
+        print_json(o, l.model, sink.text, result);
+    else if (terminal(1))
+        put("\n", 1);
     flush();
     if (interrupted()) code = kInterrupted;
     if (code == kOkay && !o.quiet && (o.timings || terminal(2))) {
-        const double pp = static_cast<double>(result.prompt_ns) / 1e9, tg = static_cast<double>(result.completion_ns) / 1e9;
-        fprintf(stderr, "[%u prompt tokens, %.1f/s; %u generated, %.1f/s; %s]\n", result.prompt_tokens, pp > 0 ? result.prompt_tokens / pp : 0,
-                result.completion_tokens, tg > 0 ? result.completion_tokens / tg : 0, finish_name(result.finish));
+        const double pp = static_cast<double>(result.prompt_ns) / 1e9,
+                     tg = static_cast<double>(result.completion_ns) / 1e9;
+        fprintf(stderr, "[%u prompt tokens, %.1f/s; %u generated, %.1f/s; %s]\n", result.prompt_tokens,
+                pp > 0 ? result.prompt_tokens / pp : 0, result.completion_tokens,
+                tg > 0 ? result.completion_tokens / tg : 0, finish_name(result.finish));
     }
     unload(&l);
     return code;

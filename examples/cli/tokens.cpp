@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // thimble tokenize, detokenize and logits: the commands that speak in token ids.
-#include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
+#include <cerrno>
 
 #include "examples/cli/cli.h"
 
@@ -12,7 +12,8 @@ namespace {
 // Writes beside the target, then renames: nothing half-written stands under the final name.
 bool write_file(const char* path, const void* data, size_t size) {
     char temporary[4096];
-    if (snprintf(temporary, sizeof temporary, "%s.part%d", path, static_cast<int>(getpid())) >= static_cast<int>(sizeof temporary)) {
+    if (snprintf(temporary, sizeof temporary, "%s.part%d", path, static_cast<int>(getpid())) >=
+        static_cast<int>(sizeof temporary)) {
         fail("the name '%s' is too long", path);
         return false;
     }
@@ -75,7 +76,8 @@ int detokenize(const Options& o) {
     info.struct_size = sizeof info;
     thimble_model_describe(l.model, &info);
     for (size_t i = 0; i < n; ++i) {
-        if (static_cast<uint32_t>(ids[i]) >= info.n_vocab) return fail("token id %d is outside the vocabulary of %u", ids[i], info.n_vocab);
+        if (static_cast<uint32_t>(ids[i]) >= info.n_vocab)
+            return fail("token id %d is outside the vocabulary of %u", ids[i], info.n_vocab);
     }
     const size_t bytes = thimble_detokenize(l.model, ids, n, o.parse_special, nullptr, 0);
     char* text = static_cast<char*>(malloc(bytes + 1));

@@ -21,7 +21,7 @@ namespace {
 
 // Eight weights at a time, as the bytes of a 64-bit word, weight 0 lowest. The bytes never carry into each other.
 constexpr uint64_t kEachByte = 0x0101010101010101;
-inline uint64_t spread_two_bits(uint64_t codes) {    // eight codes of two bits
+inline uint64_t spread_two_bits(uint64_t codes) {  // eight codes of two bits
     codes = (codes | codes << 24) & 0x000000ff000000ff;
     codes = (codes | codes << 12) & 0x000f000f000f000f;
     return (codes | codes << 6) & 0x0303030303030303;

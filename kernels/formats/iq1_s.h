@@ -10,7 +10,7 @@ namespace thimble {
 namespace {
 
 inline void unpack_iq1_group(int entry, bool negative_shift, int8_t* q) {
-    const uint64_t lift = negative_shift ? 0x80 - 9 : 0x80 - 7;   // 8 * (code - 1) +- 1, moved up by 128 meanwhile
+    const uint64_t lift = negative_shift ? 0x80 - 9 : 0x80 - 7;  // 8 * (code - 1) +- 1, moved up by 128 meanwhile
     const uint64_t bytes = spread_two_bits(kGridIq1[entry]) * 8 + lift * kEachByte;
     store_bytes(bytes ^ 0x80 * kEachByte, q);
 }

@@ -25,8 +25,9 @@ struct FormatIQ3_S : QuantFormat {
         set_unit_scales(out, load_f16(b->d) * static_cast<float>(2 * s + 1));
         for (int g = 0; g < 4; ++g) {
             const int e = 2 * g;
-            const uint64_t codes = kGridIq3S[b->index[j * 8 + e] | (b->high[j] >> e & 1) << 8] |
-                                   static_cast<uint64_t>(kGridIq3S[b->index[j * 8 + e + 1] | (b->high[j] >> (e + 1) & 1) << 8]) << 12;
+            const uint64_t codes =
+                kGridIq3S[b->index[j * 8 + e] | (b->high[j] >> e & 1) << 8] |
+                static_cast<uint64_t>(kGridIq3S[b->index[j * 8 + e + 1] | (b->high[j] >> (e + 1) & 1) << 8]) << 12;
             store_bytes(negate_bytes(spread_three_bits(codes) * 2 + kEachByte, b->signs[j * 4 + g]), out->q + 8 * g);
         }
     }

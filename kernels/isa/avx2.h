@@ -13,9 +13,15 @@ namespace thimble {
 namespace {
 
 struct Avx2 {
-    struct f { __m256 lo, hi; };
-    struct i { __m256i lo, hi; };
-    struct m { __m256i lo, hi; };
+    struct f {
+        __m256 lo, hi;
+    };
+    struct i {
+        __m256i lo, hi;
+    };
+    struct m {
+        __m256i lo, hi;
+    };
 
     static constexpr int kDenseRows = 2, kDenseCols = 2;
     static constexpr int kAttnRows = 2;
@@ -77,7 +83,8 @@ struct Avx2 {
                 _mm256_castps_si256(_mm256_cmp_ps(a.hi, b.hi, _CMP_LT_OQ))};
     }
     static m range(int lo, int hi) {
-        const __m256i at0 = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), at1 = _mm256_add_epi32(at0, _mm256_set1_epi32(8));
+        const __m256i at0 = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
+                      at1 = _mm256_add_epi32(at0, _mm256_set1_epi32(8));
         const __m256i first = _mm256_set1_epi32(lo), end = _mm256_set1_epi32(hi);
         return {_mm256_andnot_si256(_mm256_cmpgt_epi32(first, at0), _mm256_cmpgt_epi32(end, at0)),
                 _mm256_andnot_si256(_mm256_cmpgt_epi32(first, at1), _mm256_cmpgt_epi32(end, at1))};
@@ -96,7 +103,10 @@ struct Avx2 {
     static i or_i(i a, i b) { return {_mm256_or_si256(a.lo, b.lo), _mm256_or_si256(a.hi, b.hi)}; }
     static i xor_i(i a, i b) { return {_mm256_xor_si256(a.lo, b.lo), _mm256_xor_si256(a.hi, b.hi)}; }
     static i max_i(i a, i b) { return {_mm256_max_epi32(a.lo, b.lo), _mm256_max_epi32(a.hi, b.hi)}; }
-    template <int n> static i shl_i(i a) { return {_mm256_slli_epi32(a.lo, n), _mm256_slli_epi32(a.hi, n)}; }
+    template <int n>
+    static i shl_i(i a) {
+        return {_mm256_slli_epi32(a.lo, n), _mm256_slli_epi32(a.hi, n)};
+    }
     static int32_t hmax_i(i a) {
         const __m256i v8 = _mm256_max_epi32(a.lo, a.hi);
         __m128i v = _mm_max_epi32(_mm256_castsi256_si128(v8), _mm256_extracti128_si256(v8, 1));
@@ -105,7 +115,7 @@ struct Avx2 {
     }
     static __m256i dot4_half(__m256i acc, const int8_t* p, __m256i q) {
         const __m256i k = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-        const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(k), _mm256_sign_epi8(q, k));   // <= 2 * 127 * 127
+        const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(k), _mm256_sign_epi8(q, k));  // <= 2 * 127 * 127
         return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
     }
     static i dot4_i8(i acc, const int8_t* p, int32_t q4) {
@@ -115,7 +125,8 @@ struct Avx2 {
     static int32_t store_i8(int8_t* p, f a) {
         const __m256i lo = _mm256_cvtps_epi32(a.lo), hi = _mm256_cvtps_epi32(a.hi);
         const __m256i w = _mm256_permute4x64_epi64(_mm256_packs_epi32(lo, hi), 0xd8);
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(_mm256_castsi256_si128(w), _mm256_extracti128_si256(w, 1)));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
+                         _mm_packs_epi16(_mm256_castsi256_si128(w), _mm256_extracti128_si256(w, 1)));
         const __m256i s8 = _mm256_add_epi32(lo, hi);
         __m128i v = _mm_add_epi32(_mm256_castsi256_si128(s8), _mm256_extracti128_si256(s8, 1));
         v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0x4e));
@@ -138,11 +149,11 @@ struct Avx2 {
     static constexpr int kRows = 8;          // rows in lanes
     static constexpr bool kSigned8 = true;   // bytes beyond 63 come signed: |w| x sign(a, w) is exact in maddubs
     static constexpr bool kPairSums = true;  // products come as sums of pairs in 16 bits
-    static constexpr int kGemmCols = 4, kGemmColsHalves = 4;   // columns of a register tile of 2 x kRows rows
-    using rf = __m256;    // one float a row
-    using ri = __m256i;   // one int32 a row
-    using rb = __m256i;   // 16 bytes of each of kRows / 4 rows: lane l of vector p belongs to row 4l + p
-    using part = __m256i; // unfinished sums of one vector's rows
+    static constexpr int kGemmCols = 4, kGemmColsHalves = 4;  // columns of a register tile of 2 x kRows rows
+    using rf = __m256;                                        // one float a row
+    using ri = __m256i;                                       // one int32 a row
+    using rb = __m256i;    // 16 bytes of each of kRows / 4 rows: lane l of vector p belongs to row 4l + p
+    using part = __m256i;  // unfinished sums of one vector's rows
 
     static rf rf_load(const float* p) { return _mm256_loadu_ps(p); }
     static void rf_store(float* p, rf a) { _mm256_storeu_ps(p, a); }
@@ -150,7 +161,7 @@ struct Avx2 {
     static rf rf_mul(rf a, rf b) { return _mm256_mul_ps(a, b); }
     static rf rf_fma(rf a, rf b, rf c) { return _mm256_fmadd_ps(a, b, c); }
     static rf rf_from_int(ri a) { return _mm256_cvtepi32_ps(a); }
-    static rf rf_from_half(ri a) {   // the low 16 bits of each lane
+    static rf rf_from_half(ri a) {  // the low 16 bits of each lane
         const __m256i low = _mm256_and_si256(a, _mm256_set1_epi32(0xffff));
         const __m256i w = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, low), 0x08);
         return _mm256_cvtph_ps(_mm256_castsi256_si128(w));
@@ -162,24 +173,39 @@ struct Avx2 {
     static ri ri_mul(ri a, ri b) { return _mm256_mullo_epi32(a, b); }
     static ri ri_and(ri a, ri b) { return _mm256_and_si256(a, b); }
     static ri ri_or(ri a, ri b) { return _mm256_or_si256(a, b); }
-    template <int n> static ri ri_shl(ri a) { return _mm256_slli_epi32(a, n); }
-    template <int n> static ri ri_shr(ri a) { return _mm256_srli_epi32(a, n); }
-    template <int n> static ri ri_sar(ri a) { return _mm256_srai_epi32(a, n); }
+    template <int n>
+    static ri ri_shl(ri a) {
+        return _mm256_slli_epi32(a, n);
+    }
+    template <int n>
+    static ri ri_shr(ri a) {
+        return _mm256_srli_epi32(a, n);
+    }
+    template <int n>
+    static ri ri_sar(ri a) {
+        return _mm256_srai_epi32(a, n);
+    }
 
-    static rb rb_load(const uint8_t* p, size_t lane_stride) {   // 16 bytes at p and at p + lane_stride
+    static rb rb_load(const uint8_t* p, size_t lane_stride) {  // 16 bytes at p and at p + lane_stride
         return _mm256_inserti128_si256(_mm256_castsi128_si256(load128(p)), load128(p + lane_stride), 1);
     }
-    static rb rb_dup(const void* p) { return _mm256_broadcastsi128_si256(load128(p)); }   // the same in every lane
+    static rb rb_dup(const void* p) { return _mm256_broadcastsi128_si256(load128(p)); }  // the same in every lane
     static rb rb_set1(int x) { return _mm256_set1_epi8(static_cast<char>(x)); }
     static rb rb_and(rb a, rb b) { return _mm256_and_si256(a, b); }
     static rb rb_or(rb a, rb b) { return _mm256_or_si256(a, b); }
     static rb rb_xor(rb a, rb b) { return _mm256_xor_si256(a, b); }
     static rb rb_sub(rb a, rb b) { return _mm256_sub_epi8(a, b); }
     static rb rb_and_or(rb a, rb b, rb c) { return _mm256_or_si256(_mm256_and_si256(a, b), c); }
-    template <int n> static rb rb_shl(rb a) { return _mm256_slli_epi16(a, n); }   // crosses bytes within 16 bits: mask
-    template <int n> static rb rb_shr(rb a) { return _mm256_srli_epi16(a, n); }
-    static rb rb_lookup(rb table, rb index) { return _mm256_shuffle_epi8(table, index); }   // within lanes, index < 16
-    static rb rb_or_if(rb a, rb x, rb bit, rb value) {   // a | value where x & bit (one bit a byte)
+    template <int n>
+    static rb rb_shl(rb a) {
+        return _mm256_slli_epi16(a, n);
+    }  // crosses bytes within 16 bits: mask
+    template <int n>
+    static rb rb_shr(rb a) {
+        return _mm256_srli_epi16(a, n);
+    }
+    static rb rb_lookup(rb table, rb index) { return _mm256_shuffle_epi8(table, index); }  // within lanes, index < 16
+    static rb rb_or_if(rb a, rb x, rb bit, rb value) {  // a | value where x & bit (one bit a byte)
         const __m256i hit = _mm256_cmpeq_epi8(_mm256_and_si256(x, bit), bit);
         return _mm256_or_si256(a, _mm256_and_si256(hit, value));
     }
@@ -201,7 +227,7 @@ struct Avx2 {
                 memcpy(&h, p + r * stride, 2);
                 return static_cast<int>(h);
             };
-            __m128i v = _mm_cvtsi32_si128(half(0)), w = _mm_cvtsi32_si128(half(4));   // two chains of inserts
+            __m128i v = _mm_cvtsi32_si128(half(0)), w = _mm_cvtsi32_si128(half(4));  // two chains of inserts
             v = _mm_insert_epi16(v, half(1), 1), w = _mm_insert_epi16(w, half(5), 1);
             v = _mm_insert_epi16(v, half(2), 2), w = _mm_insert_epi16(w, half(6), 2);
             v = _mm_insert_epi16(v, half(3), 3), w = _mm_insert_epi16(w, half(7), 3);
@@ -211,27 +237,36 @@ struct Avx2 {
     }
 
     // Sums of pairs of products in 16 bits, exact for 0 <= w <= 128 and for signed bytes.
-    template <int kMax> static part mul_pairs(rb w, rb a) {
+    template <int kMax>
+    static part mul_pairs(rb w, rb a) {
         if constexpr (kMax == 128) return _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(a, w));
         return _mm256_maddubs_epi16(w, a);
     }
     static part add_pairs(part a, part b) { return _mm256_add_epi16(a, b); }
     static ri widen_pairs(part a) { return _mm256_madd_epi16(a, _mm256_set1_epi16(1)); }
-    static ri widen_pairs_scaled(part a, ri scale) { return _mm256_madd_epi16(a, scale); }   // scale in both halves
+    static ri widen_pairs_scaled(part a, ri scale) { return _mm256_madd_epi16(a, scale); }  // scale in both halves
     // How many of mul_pairs fit in 16 bits.
-    template <int kMax> static constexpr int pair_room() { return kMax >= 128 ? 1 : 32767 / (kMax * 254); }
+    template <int kMax>
+    static constexpr int pair_room() {
+        return kMax >= 128 ? 1 : 32767 / (kMax * 254);
+    }
 
     // Products of weight bytes (|w| <= kMax) with activation bytes: one vector's rows, 16 or 32 values. The sums stay in
     // 16 bits while they fit.
-    template <int kMax> static part dot16(rb w, rb a) { return mul_pairs<kMax>(w, a); }
-    template <int kMax> static part dot32(rb w0, rb a0, rb w1, rb a1) {
+    template <int kMax>
+    static part dot16(rb w, rb a) {
+        return mul_pairs<kMax>(w, a);
+    }
+    template <int kMax>
+    static part dot32(rb w0, rb a0, rb w1, rb a1) {
         if constexpr (pair_room<kMax>() >= 2) return add_pairs(mul_pairs<kMax>(w0, a0), mul_pairs<kMax>(w1, a1));
         return _mm256_add_epi32(widen_pairs(mul_pairs<kMax>(w0, a0)), widen_pairs(mul_pairs<kMax>(w1, a1)));
     }
     static __m256i add32(__m256i a, __m256i b) { return _mm256_add_epi32(a, b); }
     // Finishes the sums of four vectors into one int32 a row; kValues = 16 or 32 went into each.
-    template <int kMax, int kValues> static ri finish(const part v[4]) {
-        constexpr int room = pair_room<kMax>() / (kValues / 16);   // vectors of 16-bit sums that may still be added
+    template <int kMax, int kValues>
+    static ri finish(const part v[4]) {
+        constexpr int room = pair_room<kMax>() / (kValues / 16);  // vectors of 16-bit sums that may still be added
         if constexpr (room >= 4) {
             const part ab = add_pairs(_mm256_unpacklo_epi32(v[0], v[1]), _mm256_unpackhi_epi32(v[0], v[1]));
             const part cd = add_pairs(_mm256_unpacklo_epi32(v[2], v[3]), _mm256_unpackhi_epi32(v[2], v[3]));
@@ -256,15 +291,22 @@ struct Avx2 {
 
 #if defined(__AVXVNNI__)
 struct AvxVnni : Avx2 {
-    static constexpr bool kSigned8 = false;   // products take unsigned weight bytes
+    static constexpr bool kSigned8 = false;  // products take unsigned weight bytes
     static constexpr bool kPairSums = false;
     static constexpr int kGemmCols = 3, kGemmColsHalves = 2;
 
-    template <int kMax> static part dot16(rb w, rb a) { return _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), w, a); }
-    template <int kMax> static part dot32(rb w0, rb a0, rb w1, rb a1) {
+    template <int kMax>
+    static part dot16(rb w, rb a) {
+        return _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), w, a);
+    }
+    template <int kMax>
+    static part dot32(rb w0, rb a0, rb w1, rb a1) {
         return _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), w0, a0), w1, a1);
     }
-    template <int kMax, int kValues> static ri finish(const part v[4]) { return finish32(v); }
+    template <int kMax, int kValues>
+    static ri finish(const part v[4]) {
+        return finish32(v);
+    }
     static ri dot4(ri acc, ri w, ri a) { return _mm256_dpbusd_avx_epi32(acc, w, a); }
 };
 #endif

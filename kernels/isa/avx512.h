@@ -51,7 +51,7 @@ struct Avx512 {
     static f mul(f a, f b) { return _mm512_mul_ps(a, b); }
     static f div(f a, f b) { return _mm512_div_ps(a, b); }
     static f fma(f a, f b, f c) { return _mm512_fmadd_ps(a, b, c); }
-    static f max(f a, f b) { return _mm512_max_ps(a, b); }   // a > b ? a : b, as the words are defined
+    static f max(f a, f b) { return _mm512_max_ps(a, b); }  // a > b ? a : b, as the words are defined
     static f min(f a, f b) { return _mm512_min_ps(a, b); }
 
     static m less(f a, f b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
@@ -71,7 +71,10 @@ struct Avx512 {
     static i or_i(i a, i b) { return _mm512_or_si512(a, b); }
     static i xor_i(i a, i b) { return _mm512_xor_si512(a, b); }
     static i max_i(i a, i b) { return _mm512_max_epi32(a, b); }
-    template <int n> static i shl_i(i a) { return _mm512_slli_epi32(a, n); }
+    template <int n>
+    static i shl_i(i a) {
+        return _mm512_slli_epi32(a, n);
+    }
     static int32_t hmax_i(i a) { return _mm512_reduce_max_epi32(a); }
     // p may be negative, so it enters as the unsigned p + 128 and 128 * (q0 + q1 + q2 + q3) is taken off beforehand.
     static i dot4_i8(i acc, const int8_t* p, int32_t q4) {
@@ -98,14 +101,14 @@ struct Avx512 {
     }
 
     // ---- Row words -------------------------------------------------------------------------------------------------
-    static constexpr int kRows = 16;          // rows in lanes
-    static constexpr bool kSigned8 = false;   // products take unsigned weight bytes
+    static constexpr int kRows = 16;         // rows in lanes
+    static constexpr bool kSigned8 = false;  // products take unsigned weight bytes
     static constexpr bool kPairSums = false;
-    static constexpr int kGemmCols = 6, kGemmColsHalves = 4;   // columns of a register tile of 2 x kRows rows
-    using rf = __m512;    // one float a row
-    using ri = __m512i;   // one int32 a row
-    using rb = __m512i;   // 16 bytes of each of kRows / 4 rows: lane l of vector p belongs to row 4l + p
-    using part = __m512i; // unfinished sums of one vector's rows
+    static constexpr int kGemmCols = 6, kGemmColsHalves = 4;  // columns of a register tile of 2 x kRows rows
+    using rf = __m512;                                        // one float a row
+    using ri = __m512i;                                       // one int32 a row
+    using rb = __m512i;    // 16 bytes of each of kRows / 4 rows: lane l of vector p belongs to row 4l + p
+    using part = __m512i;  // unfinished sums of one vector's rows
 
     static rf rf_load(const float* p) { return _mm512_loadu_ps(p); }
     static void rf_store(float* p, rf a) { _mm512_storeu_ps(p, a); }
@@ -113,7 +116,7 @@ struct Avx512 {
     static rf rf_mul(rf a, rf b) { return _mm512_mul_ps(a, b); }
     static rf rf_fma(rf a, rf b, rf c) { return _mm512_fmadd_ps(a, b, c); }
     static rf rf_from_int(ri a) { return _mm512_cvtepi32_ps(a); }
-    static rf rf_from_half(ri a) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a)); }   // the low 16 bits of each lane
+    static rf rf_from_half(ri a) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a)); }  // the low 16 bits of each lane
     static ri ri_load(const int32_t* p) { return _mm512_loadu_si512(p); }
     static void ri_store(int32_t* p, ri a) { _mm512_storeu_si512(p, a); }
     static ri ri_set1(int32_t x) { return _mm512_set1_epi32(x); }
@@ -121,17 +124,26 @@ struct Avx512 {
     static ri ri_mul(ri a, ri b) { return _mm512_mullo_epi32(a, b); }
     static ri ri_and(ri a, ri b) { return _mm512_and_si512(a, b); }
     static ri ri_or(ri a, ri b) { return _mm512_or_si512(a, b); }
-    template <int n> static ri ri_shl(ri a) { return _mm512_slli_epi32(a, n); }
-    template <int n> static ri ri_shr(ri a) { return _mm512_srli_epi32(a, n); }
-    template <int n> static ri ri_sar(ri a) { return _mm512_srai_epi32(a, n); }
+    template <int n>
+    static ri ri_shl(ri a) {
+        return _mm512_slli_epi32(a, n);
+    }
+    template <int n>
+    static ri ri_shr(ri a) {
+        return _mm512_srli_epi32(a, n);
+    }
+    template <int n>
+    static ri ri_sar(ri a) {
+        return _mm512_srai_epi32(a, n);
+    }
 
-    static rb rb_load(const uint8_t* p, size_t lane_stride) {   // 16 bytes at p, p + lane_stride, ...
+    static rb rb_load(const uint8_t* p, size_t lane_stride) {  // 16 bytes at p, p + lane_stride, ...
         __m512i v = _mm512_castsi128_si512(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
         v = _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + lane_stride)), 1);
         v = _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 2 * lane_stride)), 2);
         return _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 3 * lane_stride)), 3);
     }
-    static rb rb_dup(const void* p) {   // the same 16 bytes in every lane
+    static rb rb_dup(const void* p) {  // the same 16 bytes in every lane
         return _mm512_broadcast_i32x4(_mm_loadu_si128(static_cast<const __m128i*>(p)));
     }
     static rb rb_set1(int x) { return _mm512_set1_epi8(static_cast<char>(x)); }
@@ -139,11 +151,17 @@ struct Avx512 {
     static rb rb_or(rb a, rb b) { return _mm512_or_si512(a, b); }
     static rb rb_xor(rb a, rb b) { return _mm512_xor_si512(a, b); }
     static rb rb_sub(rb a, rb b) { return _mm512_sub_epi8(a, b); }
-    static rb rb_and_or(rb a, rb b, rb c) { return _mm512_ternarylogic_epi32(a, b, c, 0xea); }   // (a & b) | c
-    template <int n> static rb rb_shl(rb a) { return _mm512_slli_epi16(a, n); }   // crosses bytes within 16 bits: mask
-    template <int n> static rb rb_shr(rb a) { return _mm512_srli_epi16(a, n); }
-    static rb rb_lookup(rb table, rb index) { return _mm512_shuffle_epi8(table, index); }   // within lanes, index < 16
-    static rb rb_or_if(rb a, rb x, rb bit, rb value) {   // a | value where x & bit, a and value without common bits
+    static rb rb_and_or(rb a, rb b, rb c) { return _mm512_ternarylogic_epi32(a, b, c, 0xea); }  // (a & b) | c
+    template <int n>
+    static rb rb_shl(rb a) {
+        return _mm512_slli_epi16(a, n);
+    }  // crosses bytes within 16 bits: mask
+    template <int n>
+    static rb rb_shr(rb a) {
+        return _mm512_srli_epi16(a, n);
+    }
+    static rb rb_lookup(rb table, rb index) { return _mm512_shuffle_epi8(table, index); }  // within lanes, index < 16
+    static rb rb_or_if(rb a, rb x, rb bit, rb value) {  // a | value where x & bit, a and value without common bits
         return _mm512_mask_add_epi8(a, _mm512_test_epi8_mask(x, bit), a, value);
     }
     // out[k], row r = 32-bit word k of the 16 bytes of row r.
@@ -162,11 +180,13 @@ struct Avx512 {
     static void load_halves(const uint8_t* p, size_t stride, float (*out)[kRows]) {
         constexpr int kEach = 3 * kStep + 2 <= 64 ? 4 : 2;
         for (int b = 0; b < 8; b += kEach) {
-            const int base = b * kStep + 66 <= 8 * kStep ? b * kStep : 8 * kStep - 66;   // p may stand 2 bytes into a block
+            const int base =
+                b * kStep + 66 <= 8 * kStep ? b * kStep : 8 * kStep - 66;  // p may stand 2 bytes into a block
             const int w = (b * kStep - base) / 2, s = kStep / 2;
             const __m512i lane = _mm512_set1_epi16(1);
             const __m512i high = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(s), 1);
-            const __m512i idx0 = _mm512_add_epi16(_mm512_mullo_epi16(lane, _mm512_set1_epi16(static_cast<short>(w))), high);
+            const __m512i idx0 =
+                _mm512_add_epi16(_mm512_mullo_epi16(lane, _mm512_set1_epi16(static_cast<short>(w))), high);
             const __m512i idx1 = _mm512_add_epi16(idx0, _mm512_set1_epi16(2 * s));
             __m512i z0 = _mm512_setzero_si512(), z1 = z0;
             for (int r = 0; r < kRows; ++r) {
@@ -185,12 +205,17 @@ struct Avx512 {
     }
 
     // Products of weight bytes (|w| <= kMax) with activation bytes: one vector's rows, 16 or 32 values.
-    template <int kMax> static part dot16(rb w, rb a) { return _mm512_dpbusd_epi32(_mm512_setzero_si512(), w, a); }
-    template <int kMax> static part dot32(rb w0, rb a0, rb w1, rb a1) {
+    template <int kMax>
+    static part dot16(rb w, rb a) {
+        return _mm512_dpbusd_epi32(_mm512_setzero_si512(), w, a);
+    }
+    template <int kMax>
+    static part dot32(rb w0, rb a0, rb w1, rb a1) {
         return _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(_mm512_setzero_si512(), w0, a0), w1, a1);
     }
     // Finishes the sums of four vectors into one int32 a row; kValues = 16 or 32 went into each.
-    template <int kMax, int kValues> static ri finish(const part v[4]) {
+    template <int kMax, int kValues>
+    static ri finish(const part v[4]) {
         const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(v[0], v[1]), _mm512_unpackhi_epi32(v[0], v[1]));
         const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2], v[3]), _mm512_unpackhi_epi32(v[2], v[3]));
         return _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));

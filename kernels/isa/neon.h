@@ -11,9 +11,15 @@ namespace thimble {
 namespace {
 
 struct NeonIsa {
-    struct f { float32x4_t v[4]; };
-    struct i { int32x4_t v[4]; };
-    struct m { uint32x4_t v[4]; };
+    struct f {
+        float32x4_t v[4];
+    };
+    struct i {
+        int32x4_t v[4];
+    };
+    struct m {
+        uint32x4_t v[4];
+    };
 
     static constexpr int kDenseRows = 2, kDenseCols = 2;
     static constexpr int kAttnRows = 4;
@@ -21,28 +27,40 @@ struct NeonIsa {
     static constexpr int kAttnVecs = 1;
 
     template <class Fn>
-    static f each(Fn fn) { return {{fn(0), fn(1), fn(2), fn(3)}}; }
+    static f each(Fn fn) {
+        return {{fn(0), fn(1), fn(2), fn(3)}};
+    }
     template <class Fn>
-    static i each_i(Fn fn) { return {{fn(0), fn(1), fn(2), fn(3)}}; }
+    static i each_i(Fn fn) {
+        return {{fn(0), fn(1), fn(2), fn(3)}};
+    }
     template <class Fn>
-    static m each_m(Fn fn) { return {{fn(0), fn(1), fn(2), fn(3)}}; }
+    static m each_m(Fn fn) {
+        return {{fn(0), fn(1), fn(2), fn(3)}};
+    }
 
-    static f set1(float x) { return each([&](int) { return vdupq_n_f32(x); }); }
-    static f load(const float* p) { return each([&](int r) { return vld1q_f32(p + 4 * r); }); }
+    static f set1(float x) {
+        return each([&](int) { return vdupq_n_f32(x); });
+    }
+    static f load(const float* p) {
+        return each([&](int r) { return vld1q_f32(p + 4 * r); });
+    }
     static f load_n(const float* p, int n) {
         if (n == 16) return load(p);
         float t[16] = {};
         memcpy(t, p, sizeof(float) * static_cast<size_t>(n));
         return load(t);
     }
-    static void store(float* p, f a) { for (int r = 0; r < 4; ++r) vst1q_f32(p + 4 * r, a.v[r]); }
+    static void store(float* p, f a) {
+        for (int r = 0; r < 4; ++r) vst1q_f32(p + 4 * r, a.v[r]);
+    }
     static void store_n(float* p, int n, f a) {
         if (n == 16) return store(p, a);
         float t[16];
         store(t, a);
         memcpy(p, t, sizeof(float) * static_cast<size_t>(n));
     }
-    static uint16x4_t load_u16(const uint16_t* p) {   // rows of weights may lie at odd addresses
+    static uint16x4_t load_u16(const uint16_t* p) {  // rows of weights may lie at odd addresses
         uint16x4_t v;
         memcpy(&v, p, sizeof v);
         return v;
@@ -73,17 +91,33 @@ struct NeonIsa {
                  vcvtq_f32_s32(vmovl_s16(vget_low_s16(high))), vcvtq_f32_s32(vmovl_s16(vget_high_s16(high)))}};
     }
 
-    static f add(f a, f b) { return each([&](int r) { return vaddq_f32(a.v[r], b.v[r]); }); }
-    static f sub(f a, f b) { return each([&](int r) { return vsubq_f32(a.v[r], b.v[r]); }); }
-    static f mul(f a, f b) { return each([&](int r) { return vmulq_f32(a.v[r], b.v[r]); }); }
-    static f div(f a, f b) { return each([&](int r) { return vdivq_f32(a.v[r], b.v[r]); }); }
-    static f fma(f a, f b, f c) { return each([&](int r) { return vfmaq_f32(c.v[r], a.v[r], b.v[r]); }); }
+    static f add(f a, f b) {
+        return each([&](int r) { return vaddq_f32(a.v[r], b.v[r]); });
+    }
+    static f sub(f a, f b) {
+        return each([&](int r) { return vsubq_f32(a.v[r], b.v[r]); });
+    }
+    static f mul(f a, f b) {
+        return each([&](int r) { return vmulq_f32(a.v[r], b.v[r]); });
+    }
+    static f div(f a, f b) {
+        return each([&](int r) { return vdivq_f32(a.v[r], b.v[r]); });
+    }
+    static f fma(f a, f b, f c) {
+        return each([&](int r) { return vfmaq_f32(c.v[r], a.v[r], b.v[r]); });
+    }
     // fmax and fmin differ from a > b ? a : b in NaN and in zeros of two signs.
     static float32x4_t larger(float32x4_t a, float32x4_t b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
-    static f max(f a, f b) { return each([&](int r) { return larger(a.v[r], b.v[r]); }); }
-    static f min(f a, f b) { return each([&](int r) { return vbslq_f32(vcltq_f32(a.v[r], b.v[r]), a.v[r], b.v[r]); }); }
+    static f max(f a, f b) {
+        return each([&](int r) { return larger(a.v[r], b.v[r]); });
+    }
+    static f min(f a, f b) {
+        return each([&](int r) { return vbslq_f32(vcltq_f32(a.v[r], b.v[r]), a.v[r], b.v[r]); });
+    }
 
-    static m less(f a, f b) { return each_m([&](int r) { return vcltq_f32(a.v[r], b.v[r]); }); }
+    static m less(f a, f b) {
+        return each_m([&](int r) { return vcltq_f32(a.v[r], b.v[r]); });
+    }
     static m range(int lo, int hi) {
         static const int32_t kLane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
         const int32x4_t low = vdupq_n_s32(lo), high = vdupq_n_s32(hi);
@@ -92,19 +126,41 @@ struct NeonIsa {
             return vandq_u32(vcgeq_s32(lane, low), vcltq_s32(lane, high));
         });
     }
-    static f select(m c, f a, f b) { return each([&](int r) { return vbslq_f32(c.v[r], a.v[r], b.v[r]); }); }
+    static f select(m c, f a, f b) {
+        return each([&](int r) { return vbslq_f32(c.v[r], a.v[r], b.v[r]); });
+    }
 
-    static i set1_i(int32_t x) { return each_i([&](int) { return vdupq_n_s32(x); }); }
-    static i bits(f a) { return each_i([&](int r) { return vreinterpretq_s32_f32(a.v[r]); }); }
-    static f from_bits(i a) { return each([&](int r) { return vreinterpretq_f32_s32(a.v[r]); }); }
-    static f to_float(i a) { return each([&](int r) { return vcvtq_f32_s32(a.v[r]); }); }
-    static i add_i(i a, i b) { return each_i([&](int r) { return vaddq_s32(a.v[r], b.v[r]); }); }
-    static i and_i(i a, i b) { return each_i([&](int r) { return vandq_s32(a.v[r], b.v[r]); }); }
-    static i or_i(i a, i b) { return each_i([&](int r) { return vorrq_s32(a.v[r], b.v[r]); }); }
-    static i xor_i(i a, i b) { return each_i([&](int r) { return veorq_s32(a.v[r], b.v[r]); }); }
-    static i max_i(i a, i b) { return each_i([&](int r) { return vmaxq_s32(a.v[r], b.v[r]); }); }
+    static i set1_i(int32_t x) {
+        return each_i([&](int) { return vdupq_n_s32(x); });
+    }
+    static i bits(f a) {
+        return each_i([&](int r) { return vreinterpretq_s32_f32(a.v[r]); });
+    }
+    static f from_bits(i a) {
+        return each([&](int r) { return vreinterpretq_f32_s32(a.v[r]); });
+    }
+    static f to_float(i a) {
+        return each([&](int r) { return vcvtq_f32_s32(a.v[r]); });
+    }
+    static i add_i(i a, i b) {
+        return each_i([&](int r) { return vaddq_s32(a.v[r], b.v[r]); });
+    }
+    static i and_i(i a, i b) {
+        return each_i([&](int r) { return vandq_s32(a.v[r], b.v[r]); });
+    }
+    static i or_i(i a, i b) {
+        return each_i([&](int r) { return vorrq_s32(a.v[r], b.v[r]); });
+    }
+    static i xor_i(i a, i b) {
+        return each_i([&](int r) { return veorq_s32(a.v[r], b.v[r]); });
+    }
+    static i max_i(i a, i b) {
+        return each_i([&](int r) { return vmaxq_s32(a.v[r], b.v[r]); });
+    }
     template <int n>
-    static i shl_i(i a) { return each_i([&](int r) { return vshlq_n_s32(a.v[r], n); }); }
+    static i shl_i(i a) {
+        return each_i([&](int r) { return vshlq_n_s32(a.v[r], n); });
+    }
     static int32_t hmax_i(i a) { return vmaxvq_s32(vmaxq_s32(vmaxq_s32(a.v[0], a.v[1]), vmaxq_s32(a.v[2], a.v[3]))); }
     static i dot4_i8(i acc, const int8_t* p, int32_t q4) {
         const int8x16_t q = vreinterpretq_s8_s32(vdupq_n_s32(q4));

@@ -60,12 +60,16 @@ inline void store_eight(float* dw, f4 d) {
 }
 
 template <class B>
-inline f4 gather_d(const B* const* b) { return f4_of_f16(gather_u16(b[0]->d, b[1]->d, b[2]->d, b[3]->d)); }
+inline f4 gather_d(const B* const* b) {
+    return f4_of_f16(gather_u16(b[0]->d, b[1]->d, b[2]->d, b[3]->d));
+}
 
 template <class Format>
 struct NeonSimpleScale : NeonFormatBase {
     template <int S>
-    static void scales(const typename Format::Block* const* b, float* dw, float*, int32_t*) { f4_store(dw, gather_d(b)); }
+    static void scales(const typename Format::Block* const* b, float* dw, float*, int32_t*) {
+        f4_store(dw, gather_d(b));
+    }
 };
 template <class Format>
 struct NeonScaleAndMin : NeonFormatBase {
@@ -86,14 +90,18 @@ template <>
 struct NeonFormat<FormatQ4_0> : NeonSimpleScale<FormatQ4_0> {
     static constexpr int kBias = 8, kMaxRaw = 15;
     template <int unit>
-    static void unpack(const FormatQ4_0::Block* b, int, int8x16_t* q) { unpack_nibbles(b->qs, q); }
+    static void unpack(const FormatQ4_0::Block* b, int, int8x16_t* q) {
+        unpack_nibbles(b->qs, q);
+    }
 };
 
 template <>
 struct NeonFormat<FormatQ4_1> : NeonScaleAndMin<FormatQ4_1> {
     static constexpr int kMaxRaw = 15;
     template <int unit>
-    static void unpack(const FormatQ4_1::Block* b, int, int8x16_t* q) { unpack_nibbles(b->qs, q); }
+    static void unpack(const FormatQ4_1::Block* b, int, int8x16_t* q) {
+        unpack_nibbles(b->qs, q);
+    }
 };
 
 // 16 where bit i of the two bytes is set, else 0.
@@ -113,14 +121,18 @@ template <>
 struct NeonFormat<FormatQ5_0> : NeonSimpleScale<FormatQ5_0> {
     static constexpr int kBias = 16, kMaxRaw = 31;
     template <int unit>
-    static void unpack(const FormatQ5_0::Block* b, int, int8x16_t* q) { unpack_five(b->qs, b->qh, q); }
+    static void unpack(const FormatQ5_0::Block* b, int, int8x16_t* q) {
+        unpack_five(b->qs, b->qh, q);
+    }
 };
 
 template <>
 struct NeonFormat<FormatQ5_1> : NeonScaleAndMin<FormatQ5_1> {
     static constexpr int kMaxRaw = 31;
     template <int unit>
-    static void unpack(const FormatQ5_1::Block* b, int, int8x16_t* q) { unpack_five(b->qs, b->qh, q); }
+    static void unpack(const FormatQ5_1::Block* b, int, int8x16_t* q) {
+        unpack_five(b->qs, b->qh, q);
+    }
 };
 
 template <>
@@ -144,14 +156,18 @@ template <>
 struct NeonFormat<FormatIQ4_NL> : NeonSimpleScale<FormatIQ4_NL> {
     static constexpr int kMaxRaw = 127;
     template <int unit>
-    static void unpack(const FormatIQ4_NL::Block* b, int, int8x16_t* q) { unpack_iq4(b->qs, q); }
+    static void unpack(const FormatIQ4_NL::Block* b, int, int8x16_t* q) {
+        unpack_iq4(b->qs, q);
+    }
 };
 
 template <>
 struct NeonFormat<FormatIQ4_XS> : NeonFormatBase {
     static constexpr int kRuns = 8, kMaxRaw = 127;
     template <int unit>
-    static void unpack(const FormatIQ4_XS::Block* b, int run, int8x16_t* q) { unpack_iq4(b->qs + 16 * run, q); }
+    static void unpack(const FormatIQ4_XS::Block* b, int run, int8x16_t* q) {
+        unpack_iq4(b->qs + 16 * run, q);
+    }
     template <int S>
     static void scales(const FormatIQ4_XS::Block* const* b, float* dw, float*, int32_t*) {
         const f4 d = gather_d(b);
@@ -159,10 +175,12 @@ struct NeonFormat<FormatIQ4_XS> : NeonFormatBase {
         THIMBLE_UNROLL
         for (int r = 0; r < 4; ++r) words[r] = load_u32(b[r]->scales_low);
         uint32x4_t low = vld1q_u32(words);
-        uint32x4_t high = vmovl_u16(gather_u16(b[0]->scales_high, b[1]->scales_high, b[2]->scales_high, b[3]->scales_high));
+        uint32x4_t high =
+            vmovl_u16(gather_u16(b[0]->scales_high, b[1]->scales_high, b[2]->scales_high, b[3]->scales_high));
         THIMBLE_UNROLL
         for (int j = 0; j < 8; ++j) {
-            const uint32x4_t field = vorrq_u32(vandq_u32(low, vdupq_n_u32(15)), vshlq_n_u32(vandq_u32(high, vdupq_n_u32(3)), 4));
+            const uint32x4_t field =
+                vorrq_u32(vandq_u32(low, vdupq_n_u32(15)), vshlq_n_u32(vandq_u32(high, vdupq_n_u32(3)), 4));
             f4_store(dw + j * S, f4_mul(d, f4_of(vsubq_s32(vreinterpretq_s32_u32(field), vdupq_n_s32(32)))));
             low = vshrq_n_u32(low, 4);
             high = vshrq_n_u32(high, 2);
@@ -220,7 +238,9 @@ struct NeonFormat<FormatQ4_K> : NeonFormatBase {
         }
     }
     template <int S>
-    static void scales(const FormatQ4_K::Block* const* b, float* dw, float* m, int32_t*) { scales_of_four_rows<S>(b, dw, m); }
+    static void scales(const FormatQ4_K::Block* const* b, float* dw, float* m, int32_t*) {
+        scales_of_four_rows<S>(b, dw, m);
+    }
 };
 
 template <>
@@ -239,7 +259,9 @@ struct NeonFormat<FormatQ5_K> : NeonFormatBase {
         }
     }
     template <int S>
-    static void scales(const FormatQ5_K::Block* const* b, float* dw, float* m, int32_t*) { scales_of_four_rows<S>(b, dw, m); }
+    static void scales(const FormatQ5_K::Block* const* b, float* dw, float* m, int32_t*) {
+        scales_of_four_rows<S>(b, dw, m);
+    }
 };
 
 template <>
@@ -327,7 +349,8 @@ struct NeonFormat<FormatQ6_K> : NeonFormatBase {
         const uint8x16_t top = vdupq_n_u8(0x30);
         THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
-            const uint8x16_t v = vld1q_u8(b->ql + 64 * run + 32 * unit + 16 * h), high = vld1q_u8(b->qh + 32 * run + 16 * h);
+            const uint8x16_t v = vld1q_u8(b->ql + 64 * run + 32 * unit + 16 * h),
+                             high = vld1q_u8(b->qh + 32 * run + 16 * h);
             const uint8x16_t first = unit ? vshlq_n_u8(high, 2) : vshlq_n_u8(high, 4);
             q[h] = as_s8(vbslq_u8(top, first, low_nibbles(v)));
             q[2 + h] = as_s8(vbslq_u8(top, unit ? vshrq_n_u8(high, 2) : high, vshrq_n_u8(v, 4)));

@@ -26,9 +26,13 @@ inline f4 f4_mul(f4 a, f4 b) { return vmulq_f32(a, b); }
 inline f4 f4_neg(f4 a) { return vnegq_f32(a); }
 inline f4 f4_fma(f4 a, f4 b, f4 c) { return vfmaq_f32(c, a, b); }  // a * b + c
 template <int lane>
-inline f4 f4_mul_lane(f4 a, f4 b) { return vmulq_laneq_f32(a, b, lane); }
+inline f4 f4_mul_lane(f4 a, f4 b) {
+    return vmulq_laneq_f32(a, b, lane);
+}
 template <int lane>
-inline f4 f4_fma_lane(f4 a, f4 b, f4 c) { return vfmaq_laneq_f32(c, a, b, lane); }
+inline f4 f4_fma_lane(f4 a, f4 b, f4 c) {
+    return vfmaq_laneq_f32(c, a, b, lane);
+}
 inline f4 f4_of(int32x4_t a) { return vcvtq_f32_s32(a); }
 inline f4 f4_of_u(uint32x4_t a) { return vcvtq_f32_u32(a); }
 inline f4 f4_of_f16(uint16x4_t a) { return vcvt_f32_f16(vreinterpret_f16_u16(a)); }
@@ -41,11 +45,15 @@ inline uint8x16_t lookup(uint8x16_t table, uint8x16_t index) { return vqtbl1q_u8
 
 #else
 
-struct f4 { float v[4]; };
+struct f4 {
+    float v[4];
+};
 inline f4 f4_zero() { return {{0, 0, 0, 0}}; }
 inline f4 f4_dup(float x) { return {{x, x, x, x}}; }
 inline f4 f4_load(const float* p) { return {{p[0], p[1], p[2], p[3]}}; }
-inline void f4_store(float* p, f4 a) { for (int l = 0; l < 4; ++l) p[l] = a.v[l]; }
+inline void f4_store(float* p, f4 a) {
+    for (int l = 0; l < 4; ++l) p[l] = a.v[l];
+}
 inline f4 f4_mul(f4 a, f4 b) { return {{a.v[0] * b.v[0], a.v[1] * b.v[1], a.v[2] * b.v[2], a.v[3] * b.v[3]}}; }
 inline f4 f4_neg(f4 a) { return {{-a.v[0], -a.v[1], -a.v[2], -a.v[3]}}; }
 inline f4 f4_fma(f4 a, f4 b, f4 c) {
@@ -53,9 +61,13 @@ inline f4 f4_fma(f4 a, f4 b, f4 c) {
     return c;
 }
 template <int lane>
-inline f4 f4_mul_lane(f4 a, f4 b) { return f4_mul(a, f4_dup(b.v[lane])); }
+inline f4 f4_mul_lane(f4 a, f4 b) {
+    return f4_mul(a, f4_dup(b.v[lane]));
+}
 template <int lane>
-inline f4 f4_fma_lane(f4 a, f4 b, f4 c) { return f4_fma(a, f4_dup(b.v[lane]), c); }
+inline f4 f4_fma_lane(f4 a, f4 b, f4 c) {
+    return f4_fma(a, f4_dup(b.v[lane]), c);
+}
 inline f4 f4_from(float32x4_t a) {
     return {{vgetq_lane_f32(a, 0), vgetq_lane_f32(a, 1), vgetq_lane_f32(a, 2), vgetq_lane_f32(a, 3)}};
 }
@@ -81,9 +93,7 @@ inline uint8x16_t lookup(uint8x16_t table, uint8x16_t index) {
 #endif
 
 inline int16x8_t mull_low(int8x16_t a, int8x16_t b) { return vmull_s8(vget_low_s8(a), vget_low_s8(b)); }
-inline int16x8_t mlal_low(int16x8_t c, int8x16_t a, int8x16_t b) {
-    return vmlal_s8(c, vget_low_s8(a), vget_low_s8(b));
-}
+inline int16x8_t mlal_low(int16x8_t c, int8x16_t a, int8x16_t b) { return vmlal_s8(c, vget_low_s8(a), vget_low_s8(b)); }
 inline int8x16_t as_s8(uint8x16_t a) { return vreinterpretq_s8_u8(a); }
 inline uint8x16_t as_u8(int8x16_t a) { return vreinterpretq_u8_s8(a); }
 

@@ -13,15 +13,21 @@ namespace thimble {
 namespace {
 
 struct ScalarIsa {
-    struct f { float v[16]; };      // 16 floats
-    struct i { int32_t v[16]; };    // 16 int32, wrapping arithmetic
-    struct m { uint32_t bits; };    // 16 flags, lane l at bit l
+    struct f {
+        float v[16];
+    };  // 16 floats
+    struct i {
+        int32_t v[16];
+    };  // 16 int32, wrapping arithmetic
+    struct m {
+        uint32_t bits;
+    };  // 16 flags, lane l at bit l
 
     // How many accumulators the loops may keep in registers.
-    static constexpr int kDenseRows = 2, kDenseCols = 2;   // dense product tile
-    static constexpr int kAttnRows = 2;                    // query rows of an attention tile
-    static constexpr int kAttnTiles = 1;                   // 16-position tiles taken together in q . k
-    static constexpr int kAttnVecs = 2;                    // 16-value vectors taken together in p . v
+    static constexpr int kDenseRows = 2, kDenseCols = 2;  // dense product tile
+    static constexpr int kAttnRows = 2;                   // query rows of an attention tile
+    static constexpr int kAttnTiles = 1;                  // 16-position tiles taken together in q . k
+    static constexpr int kAttnVecs = 2;                   // 16-value vectors taken together in p . v
 
     template <class Fn>
     static f each(Fn fn) {
@@ -35,66 +41,115 @@ struct ScalarIsa {
         for (int l = 0; l < 16; ++l) r.v[l] = fn(l);
         return r;
     }
-    static f set1(float x) { return each([&](int) { return x; }); }
-    static f load(const float* p) {   // any alignment, as for all loads here
+    static f set1(float x) {
+        return each([&](int) { return x; });
+    }
+    static f load(const float* p) {  // any alignment, as for all loads here
         f r;
         memcpy(r.v, p, sizeof r.v);
         return r;
     }
-    static f load_n(const float* p, int n) { return each([&](int l) { return l < n ? p[l] : 0.0f; }); }  // reads n floats
-    static void store(float* p, f a) { for (int l = 0; l < 16; ++l) p[l] = a.v[l]; }
-    static void store_n(float* p, int n, f a) { for (int l = 0; l < n; ++l) p[l] = a.v[l]; }
+    static f load_n(const float* p, int n) {
+        return each([&](int l) { return l < n ? p[l] : 0.0f; });
+    }  // reads n floats
+    static void store(float* p, f a) {
+        for (int l = 0; l < 16; ++l) p[l] = a.v[l];
+    }
+    static void store_n(float* p, int n, f a) {
+        for (int l = 0; l < n; ++l) p[l] = a.v[l];
+    }
     static f load_f16(const uint16_t* p) {
         uint16_t h[16];
         memcpy(h, p, sizeof h);
         return each([&](int l) { return f16_to_f32(h[l]); });
     }
-    static f load_f16_n(const uint16_t* p, int n) { return each([&](int l) { return l < n ? f16_to_f32(p[l]) : 0.0f; }); }
+    static f load_f16_n(const uint16_t* p, int n) {
+        return each([&](int l) { return l < n ? f16_to_f32(p[l]) : 0.0f; });
+    }
     static f load_bf16(const uint16_t* p) {
         uint16_t h[16];
         memcpy(h, p, sizeof h);
         return each([&](int l) { return bf16_to_f32(h[l]); });
     }
-    static f load_bf16_n(const uint16_t* p, int n) { return each([&](int l) { return l < n ? bf16_to_f32(p[l]) : 0.0f; }); }
-    static void store_f16(uint16_t* p, f a) { for (int l = 0; l < 16; ++l) p[l] = f32_to_f16(a.v[l]); }
-    static f load_i8(const int8_t* p) { return each([&](int l) { return static_cast<float>(p[l]); }); }  // 16 int8
+    static f load_bf16_n(const uint16_t* p, int n) {
+        return each([&](int l) { return l < n ? bf16_to_f32(p[l]) : 0.0f; });
+    }
+    static void store_f16(uint16_t* p, f a) {
+        for (int l = 0; l < 16; ++l) p[l] = f32_to_f16(a.v[l]);
+    }
+    static f load_i8(const int8_t* p) {
+        return each([&](int l) { return static_cast<float>(p[l]); });
+    }  // 16 int8
 
-    static f add(f a, f b) { return each([&](int l) { return a.v[l] + b.v[l]; }); }
-    static f sub(f a, f b) { return each([&](int l) { return a.v[l] - b.v[l]; }); }
-    static f mul(f a, f b) { return each([&](int l) { return a.v[l] * b.v[l]; }); }
-    static f div(f a, f b) { return each([&](int l) { return a.v[l] / b.v[l]; }); }
-    static f fma(f a, f b, f c) { return each([&](int l) { return fma32(a.v[l], b.v[l], c.v[l]); }); }
-    static f max(f a, f b) { return each([&](int l) { return a.v[l] > b.v[l] ? a.v[l] : b.v[l]; }); }
-    static f min(f a, f b) { return each([&](int l) { return a.v[l] < b.v[l] ? a.v[l] : b.v[l]; }); }
+    static f add(f a, f b) {
+        return each([&](int l) { return a.v[l] + b.v[l]; });
+    }
+    static f sub(f a, f b) {
+        return each([&](int l) { return a.v[l] - b.v[l]; });
+    }
+    static f mul(f a, f b) {
+        return each([&](int l) { return a.v[l] * b.v[l]; });
+    }
+    static f div(f a, f b) {
+        return each([&](int l) { return a.v[l] / b.v[l]; });
+    }
+    static f fma(f a, f b, f c) {
+        return each([&](int l) { return fma32(a.v[l], b.v[l], c.v[l]); });
+    }
+    static f max(f a, f b) {
+        return each([&](int l) { return a.v[l] > b.v[l] ? a.v[l] : b.v[l]; });
+    }
+    static f min(f a, f b) {
+        return each([&](int l) { return a.v[l] < b.v[l] ? a.v[l] : b.v[l]; });
+    }
 
-    static m less(f a, f b) {   // false where unordered
+    static m less(f a, f b) {  // false where unordered
         m r{0};
         for (int l = 0; l < 16; ++l) r.bits |= static_cast<uint32_t>(a.v[l] < b.v[l]) << l;
         return r;
     }
-    static m range(int lo, int hi) {   // lanes [lo, hi), any ints
+    static m range(int lo, int hi) {  // lanes [lo, hi), any ints
         lo = lo < 0 ? 0 : lo > 16 ? 16 : lo;
         hi = hi < lo ? lo : hi > 16 ? 16 : hi;
         return {((1u << hi) - 1) & ~((1u << lo) - 1)};
     }
-    static f select(m c, f a, f b) { return each([&](int l) { return (c.bits >> l & 1) ? a.v[l] : b.v[l]; }); }
-
-    static i set1_i(int32_t x) { return each_i([&](int) { return x; }); }
-    static i bits(f a) { return each_i([&](int l) { return static_cast<int32_t>(float_bits(a.v[l])); }); }
-    static f from_bits(i a) { return each([&](int l) { return bits_float(static_cast<uint32_t>(a.v[l])); }); }
-    static f to_float(i a) { return each([&](int l) { return static_cast<float>(a.v[l]); }); }  // |a| < 2^24
-    static i add_i(i a, i b) {
-        return each_i([&](int l) { return static_cast<int32_t>(static_cast<uint32_t>(a.v[l]) + static_cast<uint32_t>(b.v[l])); });
+    static f select(m c, f a, f b) {
+        return each([&](int l) { return (c.bits >> l & 1) ? a.v[l] : b.v[l]; });
     }
-    static i and_i(i a, i b) { return each_i([&](int l) { return a.v[l] & b.v[l]; }); }
-    static i or_i(i a, i b) { return each_i([&](int l) { return a.v[l] | b.v[l]; }); }
-    static i xor_i(i a, i b) { return each_i([&](int l) { return a.v[l] ^ b.v[l]; }); }
-    static i max_i(i a, i b) { return each_i([&](int l) { return a.v[l] > b.v[l] ? a.v[l] : b.v[l]; }); }
+
+    static i set1_i(int32_t x) {
+        return each_i([&](int) { return x; });
+    }
+    static i bits(f a) {
+        return each_i([&](int l) { return static_cast<int32_t>(float_bits(a.v[l])); });
+    }
+    static f from_bits(i a) {
+        return each([&](int l) { return bits_float(static_cast<uint32_t>(a.v[l])); });
+    }
+    static f to_float(i a) {
+        return each([&](int l) { return static_cast<float>(a.v[l]); });
+    }  // |a| < 2^24
+    static i add_i(i a, i b) {
+        return each_i(
+            [&](int l) { return static_cast<int32_t>(static_cast<uint32_t>(a.v[l]) + static_cast<uint32_t>(b.v[l])); });
+    }
+    static i and_i(i a, i b) {
+        return each_i([&](int l) { return a.v[l] & b.v[l]; });
+    }
+    static i or_i(i a, i b) {
+        return each_i([&](int l) { return a.v[l] | b.v[l]; });
+    }
+    static i xor_i(i a, i b) {
+        return each_i([&](int l) { return a.v[l] ^ b.v[l]; });
+    }
+    static i max_i(i a, i b) {
+        return each_i([&](int l) { return a.v[l] > b.v[l] ? a.v[l] : b.v[l]; });
+    }
     template <int n>
     static i shl_i(i a) {
         return each_i([&](int l) { return static_cast<int32_t>(static_cast<uint32_t>(a.v[l]) << n); });
     }
-    static int32_t hmax_i(i a) {   // the largest lane
+    static int32_t hmax_i(i a) {  // the largest lane
         int32_t r = a.v[0];
         for (int l = 1; l < 16; ++l) r = a.v[l] > r ? a.v[l] : r;
         return r;

@@ -9,8 +9,8 @@
 
 namespace thimble {
 
-constexpr int kPanelRows = 8, kPanelSubs = 8;      // a panel: 8 rows, 8 sub-blocks of 32
-constexpr int kPanelGroups = 4, kPanelCols = 96;   // panels and columns that are worked on together
+constexpr int kPanelRows = 8, kPanelSubs = 8;     // a panel: 8 rows, 8 sub-blocks of 32
+constexpr int kPanelGroups = 4, kPanelCols = 96;  // panels and columns that are worked on together
 // Longest row of the one-column loops (arm_rows.h), which keep 16 bytes of the column for each 32 values in scratch.
 constexpr int64_t kArmRowMaxK = static_cast<int64_t>(kMatmulScratch) / 16 * 32;
 
@@ -22,34 +22,35 @@ enum ArmTile : uint8_t {
     kTileMediumMin,   // four products and their sums of two fit
     kTileHalfNarrow,  // integer scales for 16: two products and their sums of four fit
     kTileHalfWide,
-    kTileHalfMin,     // and minima for 16
-    kTileHalfFloat,   // float scales for 16
+    kTileHalfMin,    // and minima for 16
+    kTileHalfFloat,  // float scales for 16
     kTileCount
 };
 
 struct alignas(64) ArmPanel {
-    int8_t q[kPanelSubs * kPanelRows * 32];    // [sub][row][32], or as the tier's arrange() leaves it
-    float dw[2 * kPanelSubs][kPanelRows];      // [sub]; kTileHalfFloat: [2 * sub + half]
-    float m[2 * kPanelSubs][kPanelRows];       // [sub]; kTileHalfMin: [2 * sub + half]
-    int32_t sc[2 * kPanelSubs][kPanelRows];    // [2 * sub + half]
+    int8_t q[kPanelSubs * kPanelRows * 32];  // [sub][row][32], or as the tier's arrange() leaves it
+    float dw[2 * kPanelSubs][kPanelRows];    // [sub]; kTileHalfFloat: [2 * sub + half]
+    float m[2 * kPanelSubs][kPanelRows];     // [sub]; kTileHalfMin: [2 * sub + half]
+    int32_t sc[2 * kPanelSubs][kPanelRows];  // [2 * sub + half]
 };
 
 // The columns of one chunk over 256 values; numbers past the last column are copies of it.
 struct alignas(64) ArmColumns {
     const int8_t* q[kPanelCols];
     float d[kPanelSubs][kPanelCols];
-    float ds[2 * kPanelSubs][kPanelCols];      // d * sum: [sub]; kTileHalfMin: [2 * sub + half]
+    float ds[2 * kPanelSubs][kPanelCols];  // d * sum: [sub]; kTileHalfMin: [2 * sub + half]
 };
 
 // One panel (subs sub-blocks of it) times `columns` columns (a multiple of 4) onto acc[columns][8], in the tier's order
 // of the 32 numbers of each four columns.
-using ArmTileFn = void (*)(const ArmPanel* p, int subs, const ArmColumns* c, const int8_t* packed, int columns, float* acc);
+using ArmTileFn = void (*)(const ArmPanel* p, int subs, const ArmColumns* c, const int8_t* packed, int columns,
+                           float* acc);
 
 struct ArmTier {
     ArmTileFn tile[kTileCount];
     void (*arrange)(const int8_t* rows, int subs, int8_t* q);                  // [sub][row][32] to the tier's order
     void (*pack)(const ArmColumns* c, int columns, int subs, int8_t* packed);  // nullptr: the tiles read c->q
-    void (*finish)(float* acc);        // 4 columns x 8 rows from the tier's order to [column][row]; may be nullptr
+    void (*finish)(float* acc);  // 4 columns x 8 rows from the tier's order to [column][row]; may be nullptr
 };
 
 struct ArmFormat {
@@ -58,7 +59,7 @@ struct ArmFormat {
     uint32_t block, bytes;
     ArmTile tile;
 };
-const ArmFormat* arm_format(TypeId id);   // nullptr: dense or no such format
+const ArmFormat* arm_format(TypeId id);  // nullptr: dense or no such format
 
 void arm_panel_matmul(const Matmul* m, const ArmFormat* f, const ArmTier* tier);
 

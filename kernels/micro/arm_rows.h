@@ -20,23 +20,29 @@ struct NeonDot {
     static constexpr int kRange = max_raw * 127 * count * 4 < 32768 ? 2 : max_raw * 127 * count * 2 < 32768 ? 1 : 0;
     using Part = std::conditional_t<kRange == 0, int32x4_t, int16x8_t>;
     static Part part(int8x16_t q0, int8x16_t q1, int8x16_t a0, int8x16_t a1) {
-        if constexpr (kRange == 0) return products32_wide(q0, q1, a0, a1);
-        else return products32(q0, q1, a0, a1);
+        if constexpr (kRange == 0)
+            return products32_wide(q0, q1, a0, a1);
+        else
+            return products32(q0, q1, a0, a1);
     }
     static Part part(int8x16_t q, int8x16_t a) {
-        if constexpr (kRange == 0) return vpaddlq_s16(products16(q, a));
-        else return products16(q, a);
+        if constexpr (kRange == 0)
+            return vpaddlq_s16(products16(q, a));
+        else
+            return products16(q, a);
     }
     static int32x4_t reduce(Part a, Part b, Part c, Part d) {
-        if constexpr (kRange == 0) return reduce_s32(a, b, c, d);
-        else return reduce_s16<kRange>(a, b, c, d);
+        if constexpr (kRange == 0)
+            return reduce_s32(a, b, c, d);
+        else
+            return reduce_s16<kRange>(a, b, c, d);
     }
 };
 
 #if defined(__ARM_FEATURE_DOTPROD)
 template <int, int>
 struct SdotDot {
-    static constexpr bool kStarts = true;   // sums start at a given value
+    static constexpr bool kStarts = true;  // sums start at a given value
     using Part = int32x4_t;
     static Part part(int8x16_t q0, int8x16_t q1, int8x16_t a0, int8x16_t a1, int32x4_t start) {
         return vdotq_s32(vdotq_s32(start, q0, a0), q1, a1);
@@ -50,8 +56,8 @@ struct SdotDot {
 struct ArmColumn {
     const int8_t* q;
     const float* d;
-    float* ds;        // a sub-block, or a half
-    int32_t* bias;    // a sub-block, or a half
+    float* ds;      // a sub-block, or a half
+    int32_t* bias;  // a sub-block, or a half
 };
 
 template <class F>
@@ -80,7 +86,8 @@ inline ArmColumn prepare_column(const Matmul* m) {
 
 // The integer sums of one unit (kUnitSubs sub-blocks) of four rows, without integer scales: sum[t], or sum[2t + half].
 template <class F, template <int, int> class D, int unit>
-THIMBLE_INLINE void unit_sums(const typename F::Block* const* b, int run, const int8_t* a, const int32_t* bias, int32x4_t* sum) {
+THIMBLE_INLINE void unit_sums(const typename F::Block* const* b, int run, const int8_t* a, const int32_t* bias,
+                              int32x4_t* sum) {
     using N = NeonFormat<F>;
     constexpr bool kHalf = F::kScalePerHalf;
     using Dot = D<N::kMaxRaw, kHalf ? 2 : 4>;
@@ -88,7 +95,7 @@ THIMBLE_INLINE void unit_sums(const typename F::Block* const* b, int run, const 
     typename Dot::Part part[kParts][4];
     const auto place = [](int i) { return kHalf ? 2 * N::sub(0, unit, i >> 1) + (i & 1) : N::sub(0, unit, i); };
     bias += kHalf ? 2 * N::sub(run, 0, 0) : N::sub(run, 0, 0);
-    int32x4_t start[kParts];   // the bias in one of the four lanes that are summed in the end
+    int32x4_t start[kParts];  // the bias in one of the four lanes that are summed in the end
     THIMBLE_UNROLL
     for (int i = 0; i < kParts; ++i) start[i] = int32x4_t{N::kBias != 0 ? bias[place(i)] : 0, 0, 0, 0};
     THIMBLE_UNROLL
@@ -122,7 +129,7 @@ THIMBLE_INLINE void unit_sums(const typename F::Block* const* b, int run, const 
 // One block of four rows onto acc. a, d, ds, bias: of the block's first sub-block.
 template <class F, template <int, int> class D>
 THIMBLE_INLINE f4 block_of_rows(const typename F::Block* const* b, const int8_t* a, const float* d, const float* ds,
-                        const int32_t* bias, f4 acc) {
+                                const int32_t* bias, f4 acc) {
     using N = NeonFormat<F>;
     constexpr bool kHalf = F::kScalePerHalf;
     constexpr int kSubs = F::kBlock / 32, kParts = kHalf ? 2 * N::kUnitSubs : N::kUnitSubs;
@@ -168,7 +175,8 @@ THIMBLE_INLINE f4 block_of_rows(const typename F::Block* const* b, const int8_t*
 // Rows [r0, r0 + 4 * groups); those past the last one are copies of it.
 template <class F, template <int, int> class D, int groups>
 void row_groups(const Matmul* m, const ArmColumn& c, int64_t r0) {
-    constexpr int kSubs = F::kBlock / 32, kPer = F::kMinimum == Minimum::kHalf ? 2 : 1, kBiasPer = F::kScalePerHalf ? 2 : 1;
+    constexpr int kSubs = F::kBlock / 32, kPer = F::kMinimum == Minimum::kHalf ? 2 : 1,
+                  kBiasPer = F::kScalePerHalf ? 2 : 1;
     const int64_t blocks = m->k / F::kBlock;
     const typename F::Block* b[4 * groups];
     THIMBLE_UNROLL
@@ -202,7 +210,7 @@ void row_groups(const Matmul* m, const ArmColumn& c, int64_t r0) {
 
 template <class F, template <int, int> class D>
 void arm_row_matmul(const Matmul* m) {
-    constexpr int kGroups = F::kBlock == 32 ? 2 : 1;   // small blocks: eight rows share the loads of the column
+    constexpr int kGroups = F::kBlock == 32 ? 2 : 1;  // small blocks: eight rows share the loads of the column
     const ArmColumn c = prepare_column<F>(m);
     int64_t r0 = 0;
     for (; m->rows - r0 >= 4 * kGroups; r0 += 4 * kGroups) row_groups<F, D, kGroups>(m, c, r0);
@@ -222,9 +230,12 @@ void arm_matmul(const Matmul* m) {
 
 template <class F, template <int, int> class D>
 constexpr MatmulFn row_of() {
-    if constexpr (F::kDense) return nullptr;
-    else if constexpr (NeonFormat<F>::kVector) return arm_row_matmul<F, D>;
-    else return nullptr;
+    if constexpr (F::kDense)
+        return nullptr;
+    else if constexpr (NeonFormat<F>::kVector)
+        return arm_row_matmul<F, D>;
+    else
+        return nullptr;
 }
 
 // Puts the products of all quantised formats into the table.

@@ -7,8 +7,8 @@
 #pragma once
 #include <cstring>
 
-#include "kernels/micro/fma.h"
 #include "kernels/kernels.h"
+#include "kernels/micro/fma.h"
 #include "kernels/micro/vector_ops.h"
 
 namespace thimble {
@@ -17,16 +17,16 @@ template <class V>
 struct AttentionLoops {
     using F = typename V::f;
     static constexpr int kRows = V::kAttnRows, kTiles = V::kAttnTiles, kVecs = V::kAttnVecs;
-    static constexpr int64_t kValuesAhead = 48;   // positions
+    static constexpr int64_t kValuesAhead = 48;  // positions
 
     // A query row within a block: where it is and what it sees of the chunk, [lo, hi) relative to the chunk's start.
     struct Row {
         const float* q;
-        int64_t index;         // t * group + h
+        int64_t index;  // t * group + h
         int lo, hi;
-        int64_t position;      // of the token
+        int64_t position;  // of the token
         float slope;
-        const int8_t* q8;      // Q8_0 keys only
+        const int8_t* q8;  // Q8_0 keys only
         const float* q8_scale;
     };
 
@@ -41,7 +41,8 @@ struct AttentionLoops {
     // scores[r][j] = q . k for T tiles of 16 positions that start at `position`, R rows. next: as many bytes again are
     // prefetched from there.
     template <int R, int T>
-    static void scores_dense(const Attention* a, const Row* rows, int64_t position, const uint8_t* next, float* const* out) {
+    static void scores_dense(const Attention* a, const Row* rows, int64_t position, const uint8_t* next,
+                             float* const* out) {
         const bool half = a->kv.type_k == kKvF16;
         const uint8_t* base[T];
         const int64_t tile_bytes = a->dk * kKvTile * (half ? 2 : 4);
@@ -54,7 +55,8 @@ struct AttentionLoops {
             for (int64_t i = 0; i < a->dk; ++i) {
                 prefetch(next + i * T * 32, T * 32);
                 F k[T];
-                for (int t = 0; t < T; ++t) k[t] = V::load_f16(reinterpret_cast<const uint16_t*>(base[t]) + i * kKvTile);
+                for (int t = 0; t < T; ++t)
+                    k[t] = V::load_f16(reinterpret_cast<const uint16_t*>(base[t]) + i * kKvTile);
                 for (int r = 0; r < R; ++r) {
                     const F q = V::set1(rows[r].q[i]);
                     for (int t = 0; t < T; ++t) acc[r][t] = V::fma(q, k[t], acc[r][t]);
@@ -105,7 +107,7 @@ struct AttentionLoops {
             for (int n = 0; n < N; ++n) acc[r][n] = V::load(o[r] + i + 16 * n);
         const bool half = a->kv.type_v == kKvF16;
         for (int j = j0; j < j1;) {
-            const int stop = (j | 15) + 1 < j1 ? (j | 15) + 1 : j1;   // slots run on within 16 positions
+            const int stop = (j | 15) + 1 < j1 ? (j | 15) + 1 : j1;  // slots run on within 16 positions
             const int64_t at = slot(a, start + j) * a->dv + i;
             if (half) {
                 const uint16_t* v = static_cast<const uint16_t*>(a->kv.v) + at;
@@ -149,7 +151,7 @@ struct AttentionLoops {
 
     template <int R>
     static void values_q8(const Attention* a, int64_t start, int j0, int j1, const float* const* p, float* const* o,
-                          int64_t i) {   // one block of 32 values
+                          int64_t i) {  // one block of 32 values
         F acc[R][2];
         for (int r = 0; r < R; ++r) acc[r][0] = V::load(o[r] + i), acc[r][1] = V::load(o[r] + i + 16);
         for (int j = j0; j < j1; ++j) {
@@ -199,7 +201,8 @@ struct AttentionLoops {
         const float m = V::hmax(top);
         F sum = V::set1(0.0f);
         for (int j = first; j < row.hi; j += 16) {
-            const F e = V::select(V::range(row.lo - j, row.hi - j), vec_exp<V>(V::sub(V::load(p + j), V::set1(m))), V::set1(0.0f));
+            const F e = V::select(V::range(row.lo - j, row.hi - j), vec_exp<V>(V::sub(V::load(p + j), V::set1(m))),
+                                  V::set1(0.0f));
             sum = V::add(sum, e);
             V::store(p + j, e);
         }
@@ -212,7 +215,7 @@ struct AttentionLoops {
     static void block(const Attention* a, Row* rows, int64_t start, float* buffer, const AttentionState* out) {
         float* p[R];
         float* o[R];
-        int lo = rows[0].lo, hi = rows[0].hi, from = rows[0].lo, to = rows[0].hi;   // union, intersection
+        int lo = rows[0].lo, hi = rows[0].hi, from = rows[0].lo, to = rows[0].hi;  // union, intersection
         for (int r = 0; r < R; ++r) {
             p[r] = buffer + r * kKvChunk;
             o[r] = out->o + rows[r].index * a->dv;
@@ -231,7 +234,8 @@ struct AttentionLoops {
         } else {
             const int64_t size = a->kv.type_k == kKvF16 ? 2 : 4;
             const auto* k = static_cast<const uint8_t*>(a->kv.k) + slot(a, start) * a->dk * size;
-            const auto* v = static_cast<const uint8_t*>(a->kv.v) + slot(a, start + j) * a->dv * size;   // comes after the keys
+            const auto* v =
+                static_cast<const uint8_t*>(a->kv.v) + slot(a, start + j) * a->dv * size;  // comes after the keys
             for (; j + 16 * (kTiles - 1) < hi; j += 16 * kTiles) {
                 for (int r = 0; r < R; ++r) at[r] = p[r] + j;
                 const bool more = j + 16 * kTiles < hi;
@@ -258,8 +262,8 @@ struct AttentionLoops {
 
     static void chunk(const Attention* a, int64_t chunk_index, const AttentionState* out) {
         const int64_t start = chunk_index * kKvChunk;
-        float* buffer = static_cast<float*>(a->scratch);                       // [kRows][kKvChunk]
-        float* q8_scale = buffer + kRows * kKvChunk;                           // [kRows][dk / 32]
+        float* buffer = static_cast<float*>(a->scratch);                          // [kRows][kKvChunk]
+        float* q8_scale = buffer + kRows * kKvChunk;                              // [kRows][dk / 32]
         int8_t* q8 = reinterpret_cast<int8_t*>(q8_scale + kRows * (a->dk / 32));  // [kRows][dk]
         Row rows[kRows];
         int n = 0;
@@ -276,11 +280,17 @@ struct AttentionLoops {
                 continue;
             }
             Row& row = rows[n];
-            row = {a->q + t * a->q_stride + h * a->dk, index, static_cast<int>(lo), static_cast<int>(hi), position,
-                   a->slopes ? a->slopes[h] : 0.0f, q8 + n * a->dk, q8_scale + n * (a->dk / 32)};
+            row = {a->q + t * a->q_stride + h * a->dk,
+                   index,
+                   static_cast<int>(lo),
+                   static_cast<int>(hi),
+                   position,
+                   a->slopes ? a->slopes[h] : 0.0f,
+                   q8 + n * a->dk,
+                   q8_scale + n * (a->dk / 32)};
             if (a->kv.type_k == kKvQ8_0) {
                 int16_t sums[2 * 16];
-                for (int64_t i = 0; i < a->dk; i += 512) {   // sums are not needed here
+                for (int64_t i = 0; i < a->dk; i += 512) {  // sums are not needed here
                     const int64_t w = a->dk - i < 512 ? a->dk - i : 512;
                     quantize<V>(row.q + i, w, q8 + n * a->dk + i, q8_scale + n * (a->dk / 32) + i / 32, sums);
                 }
@@ -295,10 +305,13 @@ struct AttentionLoops {
 
     // The last n < kRows rows, together.
     template <int R>
-    static void leftover(int n, const Attention* a, Row* rows, int64_t start, float* buffer, const AttentionState* out) {
+    static void leftover(int n, const Attention* a, Row* rows, int64_t start, float* buffer,
+                         const AttentionState* out) {
         if constexpr (R > 0) {
-            if (n == R) block<R>(a, rows, start, buffer, out);
-            else leftover<R - 1>(n, a, rows, start, buffer, out);
+            if (n == R)
+                block<R>(a, rows, start, buffer, out);
+            else
+                leftover<R - 1>(n, a, rows, start, buffer, out);
         }
     }
 };

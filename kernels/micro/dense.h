@@ -10,7 +10,8 @@
 namespace thimble {
 
 // Weights are read with unaligned loads of 16 elements; tails element by element, so nothing past the row is read.
-template <class V> struct DenseF32 {
+template <class V>
+struct DenseF32 {
     static constexpr size_t kBytes = 4;
     static typename V::f load(const uint8_t* p) { return V::load(reinterpret_cast<const float*>(p)); }
     static typename V::f load_n(const uint8_t* p, int n) {
@@ -19,7 +20,8 @@ template <class V> struct DenseF32 {
         return V::load_n(t, n);
     }
 };
-template <class V> struct DenseF16 {
+template <class V>
+struct DenseF16 {
     static constexpr size_t kBytes = 2;
     static typename V::f load(const uint8_t* p) { return V::load_f16(reinterpret_cast<const uint16_t*>(p)); }
     static typename V::f load_n(const uint8_t* p, int n) {
@@ -28,7 +30,8 @@ template <class V> struct DenseF16 {
         return V::load_f16_n(t, n);
     }
 };
-template <class V> struct DenseBf16 {
+template <class V>
+struct DenseBf16 {
     static constexpr size_t kBytes = 2;
     static typename V::f load(const uint8_t* p) { return V::load_bf16(reinterpret_cast<const uint16_t*>(p)); }
     static typename V::f load_n(const uint8_t* p, int n) {

@@ -132,7 +132,9 @@ constexpr ArmTier kDotprodTier = {
     {dotprod_tile<TileKind::kPlain>, dotprod_tile<TileKind::kPlain>, dotprod_tile<TileKind::kMin>,
      dotprod_tile<TileKind::kMin>, dotprod_tile<TileKind::kHalf>, dotprod_tile<TileKind::kHalf>,
      dotprod_tile<TileKind::kHalfMin>, dotprod_tile<TileKind::kHalfFloat>},
-    dotprod_arrange, nullptr, nullptr};
+    dotprod_arrange,
+    nullptr,
+    nullptr};
 
 }  // namespace
 }  // namespace thimble

@@ -20,7 +20,8 @@ inline void i8mm_arrange(const int8_t* rows, int subs, int8_t* q) {
     for (int i = 0; i < 2 * subs; ++i) {
         const int8_t* from = rows + (i >> 1) * 256 + (i & 1) * 16;
         THIMBLE_UNROLL
-        for (int r = 0; r < 4; ++r) zip_longs(from + 64 * r, from + 64 * r + 32, q + i * 128 + 16 * r, q + i * 128 + 64 + 16 * r);
+        for (int r = 0; r < 4; ++r)
+            zip_longs(from + 64 * r, from + 64 * r + 32, q + i * 128 + 16 * r, q + i * 128 + 64 + 16 * r);
     }
 }
 
@@ -74,7 +75,7 @@ THIMBLE_INLINE int32x4_t row_pair(const int32_t* x, int i) {
     return i & 1 ? vzip2q_s32(v, v) : vzip1q_s32(v, v);
 }
 struct ColumnPairs {
-    f4 x[2];   // [c c+1 c c+1]
+    f4 x[2];  // [c c+1 c c+1]
 };
 THIMBLE_INLINE ColumnPairs column_pairs(const float* x) {
     const float64x2_t v = vreinterpretq_f64_f32(f4_load(x));
@@ -145,10 +146,12 @@ void i8mm_tile(const ArmPanel* p, int subs, const ArmColumns* cols, const int8_t
     }
 }
 
-constexpr ArmTier kI8mmTier = {
-    {i8mm_tile<MmaKind::kPlain>, i8mm_tile<MmaKind::kPlain>, i8mm_tile<MmaKind::kMin>, i8mm_tile<MmaKind::kMin>,
-     i8mm_tile<MmaKind::kHalf>, i8mm_tile<MmaKind::kHalf>, i8mm_tile<MmaKind::kHalfMin>, i8mm_tile<MmaKind::kHalfFloat>},
-    i8mm_arrange, i8mm_pack, i8mm_finish};
+constexpr ArmTier kI8mmTier = {{i8mm_tile<MmaKind::kPlain>, i8mm_tile<MmaKind::kPlain>, i8mm_tile<MmaKind::kMin>,
+                                i8mm_tile<MmaKind::kMin>, i8mm_tile<MmaKind::kHalf>, i8mm_tile<MmaKind::kHalf>,
+                                i8mm_tile<MmaKind::kHalfMin>, i8mm_tile<MmaKind::kHalfFloat>},
+                               i8mm_arrange,
+                               i8mm_pack,
+                               i8mm_finish};
 
 }  // namespace
 }  // namespace thimble

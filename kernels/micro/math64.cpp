@@ -22,12 +22,12 @@ double from_bits(uint64_t u) {
 
 // Nearest integer, ties to even; |x| < 2^51.
 double nearest(double x) {
-    volatile double shifted = x + 6755399441055744.0;   // 1.5 * 2^52
+    volatile double shifted = x + 6755399441055744.0;  // 1.5 * 2^52
     return shifted - 6755399441055744.0;
 }
 
-constexpr double kLn2High = 0x1.62e42feep-1;          // 32 bits of ln 2
-constexpr double kLn2Low = 0x1.a39ef35793c76p-33;     // the rest
+constexpr double kLn2High = 0x1.62e42feep-1;       // 32 bits of ln 2
+constexpr double kLn2Low = 0x1.a39ef35793c76p-33;  // the rest
 // pi/2 in three pieces of 33, 33 and 53 bits, so that n times the first two is exact for |n| < 2^20.
 constexpr double kHalfPi1 = 0x1.921fb544p+0;
 constexpr double kHalfPi2 = 0x1.0b4611a6p-34;
@@ -61,8 +61,8 @@ double cos_poly(double r) {
 }  // namespace
 
 void rope_angle(double angle, float* cos, float* sin) {
-    if (!(angle > -0x1p50 && angle < 0x1p50)) angle = 0.0;   // also NaN: frequencies of a hostile file
-    const double n = nearest(angle * 0.63661977236758134308);   // 2 / pi
+    if (!(angle > -0x1p50 && angle < 0x1p50)) angle = 0.0;     // also NaN: frequencies of a hostile file
+    const double n = nearest(angle * 0.63661977236758134308);  // 2 / pi
     const double r = ((angle - n * kHalfPi1) - n * kHalfPi2) - n * kHalfPi3;
     const double s = sin_poly(r), c = cos_poly(r);
     switch (static_cast<int64_t>(n) & 3) {
@@ -80,7 +80,8 @@ double math_exp(double x) {
     const double r = (x - n * kLn2High) - n * kLn2Low;
     double p = 1.0 / 87178291200.0;
     for (int k = 13; k >= 1; --k) {
-        static constexpr double kInverse[] = {1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800, 479001600, 6227020800.0};
+        static constexpr double kInverse[] = {1,    1,     2,      6,       24,       120,       720,
+                                              5040, 40320, 362880, 3628800, 39916800, 479001600, 6227020800.0};
         p = p * r + 1.0 / kInverse[k];
     }
     p = p * r + 1.0;

@@ -45,7 +45,8 @@ THIMBLE_INLINE int32x4_t dot32_rows(const int8x16_t* w, int8x16_t a0, int8x16_t 
 // The same for one half of the sub-blocks. range 0: any int8.
 template <int range>
 THIMBLE_INLINE int32x4_t dot16_rows(const int8x16_t* w, int8x16_t a) {
-    const int16x8_t p0 = products16(w[0], a), p1 = products16(w[2], a), p2 = products16(w[4], a), p3 = products16(w[6], a);
+    const int16x8_t p0 = products16(w[0], a), p1 = products16(w[2], a), p2 = products16(w[4], a),
+                    p3 = products16(w[6], a);
     if constexpr (range == 0) return reduce_s32(vpaddlq_s16(p0), vpaddlq_s16(p1), vpaddlq_s16(p2), vpaddlq_s16(p3));
     return reduce_s16<range>(p0, p1, p2, p3);
 }
@@ -97,7 +98,9 @@ void neon_tile(const ArmPanel* p, int subs, const ArmColumns* cols, const int8_t
 constexpr ArmTier kNeonTier = {
     {neon_tile<kTileNarrow>, neon_tile<kTileWide>, neon_tile<kTileNarrowMin>, neon_tile<kTileMediumMin>,
      neon_tile<kTileHalfNarrow>, neon_tile<kTileHalfWide>, neon_tile<kTileHalfMin>, neon_tile<kTileHalfFloat>},
-    nullptr, nullptr, nullptr};
+    nullptr,
+    nullptr,
+    nullptr};
 
 }  // namespace
 }  // namespace thimble

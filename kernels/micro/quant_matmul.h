@@ -10,17 +10,18 @@
 namespace thimble {
 namespace {
 
-constexpr int kGroups = 2;        // groups of kRows rows in a panel
+constexpr int kGroups = 2;          // groups of kRows rows in a panel
 constexpr int kPanelColumns = 320;  // columns whose accumulators fit in scratch
 
 // Columns of a register tile: two sums a column and a group need more registers.
-template <class V, class R> constexpr int kTileColumns = kHalves<R> ? V::kGemmColsHalves : V::kGemmCols;
+template <class V, class R>
+constexpr int kTileColumns = kHalves<R> ? V::kGemmColsHalves : V::kGemmCols;
 
 template <class V, class R>
 struct Panel {
     alignas(64) int32_t w[64][V::kRows];
     RowScales<V> s;
-    alignas(64) int32_t both[8][V::kRows];   // kPairSums: sc0 in the low, sc1 in the high 16 bits
+    alignas(64) int32_t both[8][V::kRows];  // kPairSums: sc0 in the low, sc1 in the high 16 bits
 };
 
 template <class V, class R, int U>
@@ -84,7 +85,8 @@ inline void block_sums(const Panel<V, R>* panel, const ActChunk* a, int b, typen
     if constexpr (R::Format::kScalePerHalf) {
         for (int g = 0; g < G; ++g) {
             const auto s0 = V::ri_load(panel[g].s.sc[2 * b]), s1 = V::ri_load(panel[g].s.sc[2 * b + 1]);
-            for (int c = 0; c < C; ++c) sum[0][g][c] = V::ri_add(V::ri_mul(sum[0][g][c], s0), V::ri_mul(sum[1][g][c], s1));
+            for (int c = 0; c < C; ++c)
+                sum[0][g][c] = V::ri_add(V::ri_mul(sum[0][g][c], s0), V::ri_mul(sum[1][g][c], s1));
         }
     }
 }
@@ -104,7 +106,7 @@ inline void block_sums_pairs(const Panel<V, R>* panel, const ActChunk* a, int b,
             if constexpr (R::kBias != 0 && !kScaled) start = V::ri_set1(a[c].bias[kHalves<R> ? 2 * b + h : b]);
             for (int g = 0; g < G; ++g) sum[h][g][c] = start;
         }
-        if constexpr (R::kBias != 0 && kScaled) {   // -kBias * (sc0 * s0 + sc1 * s1)
+        if constexpr (R::kBias != 0 && kScaled) {  // -kBias * (sc0 * s0 + sc1 * s1)
             for (int g = 0; g < G; ++g)
                 sum[0][g][c] = V::ri_mul(V::widen_pairs_scaled(V::ri_load(panel[g].both[b]), V::ri_set1(a[c].pair[b])),
                                          V::ri_set1(-R::kBias));
@@ -130,8 +132,10 @@ inline void block_sums_pairs(const Panel<V, R>* panel, const ActChunk* a, int b,
                 for (int c = 0; c < C; ++c) {
                     constexpr bool kTwo = kHalves<R> && !kScaled;
                     auto& into = sum[kTwo ? h : 0][g][c];
-                    if constexpr (kScaled) into = V::ri_add(into, V::widen_pairs_scaled(t[g][c], V::ri_load(panel[g].s.sc[2 * b + h])));
-                    else into = V::ri_add(into, V::widen_pairs(t[g][c]));
+                    if constexpr (kScaled)
+                        into = V::ri_add(into, V::widen_pairs_scaled(t[g][c], V::ri_load(panel[g].s.sc[2 * b + h])));
+                    else
+                        into = V::ri_add(into, V::widen_pairs(t[g][c]));
                 }
         }
     }
@@ -139,15 +143,18 @@ inline void block_sums_pairs(const Panel<V, R>* panel, const ActChunk* a, int b,
 
 // C columns, G groups of rows; acc: [column][kGroups * kRows].
 template <class V, class R, int G, int C>
-[[gnu::noinline]] void tile(const Panel<V, R>* panel, const ActChunk* acts, int blocks, float (*out)[kGroups * V::kRows]) {
+[[gnu::noinline]] void tile(const Panel<V, R>* panel, const ActChunk* acts, int blocks,
+                            float (*out)[kGroups * V::kRows]) {
     typename V::rf acc[G][C];
     for (int c = 0; c < C; ++c)
         for (int g = 0; g < G; ++g) acc[g][c] = V::rf_load(out[c] + g * V::kRows);
     int b = 0;
-    do {   // at least one block
+    do {  // at least one block
         typename V::ri sum[2][G][C];
-        if constexpr (V::kPairSums) block_sums_pairs<V, R, G, C>(panel, acts, b, sum);
-        else block_sums<V, R, G, C>(panel, acts, b, sum);
+        if constexpr (V::kPairSums)
+            block_sums_pairs<V, R, G, C>(panel, acts, b, sum);
+        else
+            block_sums<V, R, G, C>(panel, acts, b, sum);
         for (int g = 0; g < G; ++g)
             for (int c = 0; c < C; ++c)
                 acc[g][c] = float_steps<V, R>(panel[g].s, b, acts[c].d[b], acts[c].ds, sum[0][g][c],
@@ -158,10 +165,13 @@ template <class V, class R, int G, int C>
 }
 
 template <class V, class R, int G, int C>
-inline void tile_of(int columns, const Panel<V, R>* panel, const ActChunk* acts, int blocks, float (*out)[kGroups * V::kRows]) {
+inline void tile_of(int columns, const Panel<V, R>* panel, const ActChunk* acts, int blocks,
+                    float (*out)[kGroups * V::kRows]) {
     if constexpr (C > 0) {
-        if (columns == C) tile<V, R, G, C>(panel, acts, blocks, out);
-        else tile_of<V, R, G, C - 1>(columns, panel, acts, blocks, out);
+        if (columns == C)
+            tile<V, R, G, C>(panel, acts, blocks, out);
+        else
+            tile_of<V, R, G, C - 1>(columns, panel, acts, blocks, out);
     }
 }
 
@@ -188,22 +198,26 @@ void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int co
             const uint8_t* p = m->w + static_cast<size_t>(row + g * V::kRows) * m->row_bytes +
                                static_cast<size_t>(block / 8) * kChunkBytes<R>;
             if (have == V::kRows && count == 8) {
-                pack<V, R>(p, m->row_bytes, scratch.stage, prefetch_at<R, kPanelAhead>(p, m, block, kGroups * V::kRows * m->row_bytes), scratch.panel[g]);
+                pack<V, R>(p, m->row_bytes, scratch.stage,
+                           prefetch_at<R, kPanelAhead>(p, m, block, kGroups * V::kRows * m->row_bytes),
+                           scratch.panel[g]);
             } else {
                 scratch.copy.take(p, m->row_bytes, have, count);
                 pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, {p, 0}, scratch.panel[g]);
             }
         }
         int c = 0;
-        for (int t = 0; t < tiles; ++t) {   // tiles of nearly equal width
+        for (int t = 0; t < tiles; ++t) {  // tiles of nearly equal width
             const int width = (columns - c + tiles - t - 1) / (tiles - t);
             ActChunk acts[kTileColumns<V, R>];
             for (int j = 0; j < width; ++j) {
                 const int64_t column = m->col ? m->col[c0 + c + j] : c0 + c + j;
                 load_acts<R>(m, column, block, count, &acts[j]);
             }
-            if (groups == 2) tile_of<V, R, 2, kTileColumns<V, R>>(width, scratch.panel, acts, count, scratch.acc + c);
-            else tile_of<V, R, 1, kTileColumns<V, R>>(width, scratch.panel, acts, count, scratch.acc + c);
+            if (groups == 2)
+                tile_of<V, R, 2, kTileColumns<V, R>>(width, scratch.panel, acts, count, scratch.acc + c);
+            else
+                tile_of<V, R, 1, kTileColumns<V, R>>(width, scratch.panel, acts, count, scratch.acc + c);
             c += width;
         }
     }

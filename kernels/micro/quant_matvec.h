@@ -11,16 +11,18 @@
 namespace thimble {
 namespace {
 
-template <class R> constexpr bool kHalves = R::Format::kScalePerHalf || R::Format::kFloatScalePerHalf;
-template <class R> constexpr size_t kChunkBytes = static_cast<size_t>(256 / R::Format::kBlock * R::Format::kBytes);
+template <class R>
+constexpr bool kHalves = R::Format::kScalePerHalf || R::Format::kFloatScalePerHalf;
+template <class R>
+constexpr size_t kChunkBytes = static_cast<size_t>(256 / R::Format::kBlock * R::Format::kBytes);
 
 // The activations of one column for one chunk: what the float steps need, in the form of broadcasts.
 struct ActChunk {
     const int8_t* q;
     float d[8];
-    int32_t bias[16];   // -kBias * sum: [block], or [2 block + half]
-    float ds[16];       // d * float(sum) for minima: [block], or [2 block + half]
-    int32_t pair[8];    // both sums of a block, the first in the low 16 bits
+    int32_t bias[16];  // -kBias * sum: [block], or [2 block + half]
+    float ds[16];      // d * float(sum) for minima: [block], or [2 block + half]
+    int32_t pair[8];   // both sums of a block, the first in the low 16 bits
 };
 template <class R>
 inline void fill_acts(const int16_t* s, int blocks, ActChunk* a) {
@@ -40,7 +42,7 @@ inline void load_acts(const Matmul* m, int64_t column, int64_t block, int blocks
     a->q = m->acts.q + column * m->acts.q_stride + block * 32;
     const float* d = m->acts.d + column * m->acts.d_stride + block;
     const int16_t* s = m->acts.s + column * m->acts.s_stride + block * 2;
-    if (blocks == 8) {   // fixed counts become a few vector instructions
+    if (blocks == 8) {  // fixed counts become a few vector instructions
         memcpy(a->d, d, sizeof a->d);
         fill_acts<R>(s, 8, a);
     } else {
@@ -55,7 +57,7 @@ inline typename V::rf float_steps(const RowScales<V>& s, int b, float d, const f
                                   typename V::ri sum1, typename V::rf acc) {
     using F = typename R::Format;
     const auto da = V::rf_set1(d);
-    if constexpr (F::kFloatScalePerHalf) {   // the second half's scales stand in m
+    if constexpr (F::kFloatScalePerHalf) {  // the second half's scales stand in m
         acc = V::rf_fma(V::rf_from_int(sum0), V::rf_mul(V::rf_load(s.dw[b]), da), acc);
         return V::rf_fma(V::rf_from_int(sum1), V::rf_mul(V::rf_load(s.m[b]), da), acc);
     }
@@ -123,7 +125,8 @@ inline typename V::rf matvec_unit(const uint8_t* p, size_t stride, const RowScal
                 sum1 = V::ri_add(sum1, V::ri_set1(a.bias[2 * b + 1]));
             }
             if constexpr (F::kScalePerHalf)
-                sum0 = V::ri_add(V::ri_mul(sum0, V::ri_load(s.sc[2 * b])), V::ri_mul(sum1, V::ri_load(s.sc[2 * b + 1])));
+                sum0 =
+                    V::ri_add(V::ri_mul(sum0, V::ri_load(s.sc[2 * b])), V::ri_mul(sum1, V::ri_load(s.sc[2 * b + 1])));
         } else {
             sum0 = V::template finish<R::kMax, 32>(v[j][0]);
             if constexpr (R::kBias != 0) sum0 = V::ri_add(sum0, V::ri_set1(a.bias[b]));
@@ -151,7 +154,8 @@ struct ChunkCopy {
     void take(const uint8_t* p, size_t stride, int64_t rows, int blocks) {
         const size_t size = kChunkBytes<R> * static_cast<size_t>(blocks) / 8;
         memset(bytes, 0, sizeof bytes);
-        for (int64_t r = 0; r < rows; ++r) memcpy(bytes + static_cast<size_t>(r) * kChunkBytes<R>, p + static_cast<size_t>(r) * stride, size);
+        for (int64_t r = 0; r < rows; ++r)
+            memcpy(bytes + static_cast<size_t>(r) * kChunkBytes<R>, p + static_cast<size_t>(r) * stride, size);
     }
 };
 
@@ -166,7 +170,8 @@ void quant_matvec(const Matmul* m) {
     Scratch& scratch = *static_cast<Scratch*>(m->scratch);
     const int64_t column = m->col ? m->col[0] : 0, blocks = m->k / 32;
     for (int64_t row = 0; row < m->rows; row += V::kRows) {
-        if (row + V::kRows > m->rows && m->rows >= V::kRows) row = m->rows - V::kRows;   // again some rows: the same bits
+        if (row + V::kRows > m->rows && m->rows >= V::kRows)
+            row = m->rows - V::kRows;  // again some rows: the same bits
         const int64_t rows = m->rows < V::kRows ? m->rows : V::kRows;
         const uint8_t* p = m->w + static_cast<size_t>(row) * m->row_bytes;
         auto acc = V::rf_set1(0.0f);
@@ -176,7 +181,7 @@ void quant_matvec(const Matmul* m) {
             load_acts<R>(m, column, block, count, &a);
             if (count == 8 && rows == V::kRows) {
                 acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage,
-                                                prefetch_at<R, kMatvecAhead>(p, m, block, V::kRows * m->row_bytes), acc);
+                                               prefetch_at<R, kMatvecAhead>(p, m, block, V::kRows * m->row_bytes), acc);
                 continue;
             }
             memset(scratch.q, 0, sizeof scratch.q);

@@ -26,12 +26,12 @@ namespace {
 template <class V>
 struct RowScales {
     alignas(64) float dw[8][V::kRows];
-    alignas(64) float m[16][V::kRows];      // [block] or [2 block + half]
-    alignas(64) int32_t sc[16][V::kRows];   // [2 block + half]
+    alignas(64) float m[16][V::kRows];     // [block] or [2 block + half]
+    alignas(64) int32_t sc[16][V::kRows];  // [2 block + half]
 };
 
 template <class V>
-inline typename V::ri byte_of(typename V::ri x, int j) {   // j a constant after unrolling
+inline typename V::ri byte_of(typename V::ri x, int j) {  // j a constant after unrolling
     const auto low = V::ri_set1(255);
     switch (j) {
         case 0: return V::ri_and(x, low);
@@ -60,22 +60,28 @@ inline void header_words(const uint8_t* p, size_t stride, typename V::ri out[4])
 template <class V, int kFrom, int kTo>
 inline typename V::rb move_bit(typename V::rb x) {
     const auto bit = V::rb_set1(1 << kTo);
-    if constexpr (kFrom < kTo) return V::rb_and(V::template rb_shl<kTo - kFrom>(x), bit);
-    else if constexpr (kFrom > kTo) return V::rb_and(V::template rb_shr<kFrom - kTo>(x), bit);
-    else return V::rb_and(x, bit);
+    if constexpr (kFrom < kTo)
+        return V::rb_and(V::template rb_shl<kTo - kFrom>(x), bit);
+    else if constexpr (kFrom > kTo)
+        return V::rb_and(V::template rb_shr<kFrom - kTo>(x), bit);
+    else
+        return V::rb_and(x, bit);
 }
 // The same for two bits, kFrom and kFrom + 1, to kTo and kTo + 1.
 template <class V, int kFrom, int kTo>
 inline typename V::rb move_two(typename V::rb x) {
     const auto bits = V::rb_set1(3 << kTo);
-    if constexpr (kFrom < kTo) return V::rb_and(V::template rb_shl<kTo - kFrom>(x), bits);
-    else if constexpr (kFrom > kTo) return V::rb_and(V::template rb_shr<kFrom - kTo>(x), bits);
-    else return V::rb_and(x, bits);
+    if constexpr (kFrom < kTo)
+        return V::rb_and(V::template rb_shl<kTo - kFrom>(x), bits);
+    else if constexpr (kFrom > kTo)
+        return V::rb_and(V::template rb_shr<kFrom - kTo>(x), bits);
+    else
+        return V::rb_and(x, bits);
 }
 
 // ---- blocks of 32 -----------------------------------------------------------------------------------------------
 template <class V, class F>
-struct NibbleReader {   // Q4_0, Q4_1
+struct NibbleReader {  // Q4_0, Q4_1
     using Format = F;
     static constexpr int kBias = F::kBias, kMax = 15;
     static constexpr bool kStaged = false;
@@ -96,7 +102,7 @@ struct NibbleReader {   // Q4_0, Q4_1
 };
 
 template <class V, class F>
-struct FiveBitReader {   // Q5_0, Q5_1: the fifth bits are 32 bits before the nibbles
+struct FiveBitReader {  // Q5_0, Q5_1: the fifth bits are 32 bits before the nibbles
     using Format = F;
     static constexpr int kBias = F::kBias, kMax = 31;
     static constexpr bool kStaged = false;
@@ -107,8 +113,9 @@ struct FiveBitReader {   // Q5_0, Q5_1: the fifth bits are 32 bits before the ni
     }
     template <int U>
     static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
-        constexpr uint8_t kH = kQuants - 4;   // where the high bits lie in the block
-        static constexpr uint8_t kSpread0[16] = {kH, kH, kH, kH, kH, kH, kH, kH, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1};
+        constexpr uint8_t kH = kQuants - 4;  // where the high bits lie in the block
+        static constexpr uint8_t kSpread0[16] = {kH,     kH,     kH,     kH,     kH,     kH,     kH,     kH,
+                                                 kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1};
         static constexpr uint8_t kBits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
         const auto low = V::rb_set1(15), value = V::rb_set1(16), bits = V::rb_dup(kBits);
         const auto spread0 = V::rb_dup(kSpread0), spread1 = V::rb_or(spread0, spread0);
@@ -125,7 +132,7 @@ struct FiveBitReader {   // Q5_0, Q5_1: the fifth bits are 32 bits before the ni
 };
 
 template <class V, class F>
-struct ByteReader {   // Q8_0
+struct ByteReader {  // Q8_0
     using Format = F;
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false;
@@ -154,7 +161,7 @@ inline typename V::rb codebook(const int8_t* values) {
     return V::kSigned8 ? t : V::rb_xor(t, V::rb_set1(128));
 }
 template <class V, class F>
-struct CodebookReader {   // IQ4_NL
+struct CodebookReader {  // IQ4_NL
     using Format = F;
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false;
@@ -201,10 +208,10 @@ inline void k_scales(const uint8_t* p, size_t stride, RowScales<V>& s) {
     const auto six = V::ri_set1(0x3f3f3f3f), four = V::ri_set1(0x0f0f0f0f), top = V::ri_set1(0x30303030);
     const auto d = V::rf_from_half(h[0]);
     const auto dmin = V::rf_mul(V::rf_from_half(V::template ri_shr<16>(h[0])), V::rf_set1(-1.0f));
-    const typename V::ri sc[2] = {
-        V::ri_and(h[1], six), V::ri_or(V::ri_and(h[3], four), V::ri_and(V::template ri_shr<2>(h[1]), top))};
+    const typename V::ri sc[2] = {V::ri_and(h[1], six),
+                                  V::ri_or(V::ri_and(h[3], four), V::ri_and(V::template ri_shr<2>(h[1]), top))};
     const typename V::ri mn[2] = {V::ri_and(h[2], six), V::ri_or(V::ri_and(V::template ri_shr<4>(h[3]), four),
-                                                                V::ri_and(V::template ri_shr<2>(h[2]), top))};
+                                                                 V::ri_and(V::template ri_shr<2>(h[2]), top))};
     for (int b = 0; b < 8; ++b) {
         V::rf_store(s.dw[b], V::rf_mul(d, V::rf_from_int(byte_of<V>(sc[b / 4], b % 4))));
         V::rf_store(s.m[b], V::rf_mul(dmin, V::rf_from_int(byte_of<V>(mn[b / 4], b % 4))));
@@ -254,7 +261,7 @@ struct Q6KReader {
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4], t[4];
         header_words<V>(p + 192, stride, h);
-        header_words<V>(p + 194, stride, t);   // d is the last half word
+        header_words<V>(p + 194, stride, t);  // d is the last half word
         const auto d = V::rf_from_half(V::template ri_shr<16>(t[3]));
         for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
         for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], signed_byte_of<V>(h[g / 4], g % 4));
@@ -281,7 +288,7 @@ struct Q2KReader {
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4], t[4];
         header_words<V>(p, stride, h);
-        header_words<V>(p + 68, stride, t);   // d, dmin are the last word
+        header_words<V>(p + 68, stride, t);  // d, dmin are the last word
         const auto d = V::rf_from_half(t[3]);
         const auto dmin = V::rf_mul(V::rf_from_half(V::template ri_shr<16>(t[3])), V::rf_set1(-1.0f));
         const auto low = V::ri_set1(15);
@@ -310,7 +317,7 @@ struct Tq2Reader {
     static constexpr bool kStaged = false;
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri t[4];
-        header_words<V>(p + 50, stride, t);   // d is the last half word
+        header_words<V>(p + 50, stride, t);  // d is the last half word
         const auto d = V::rf_from_half(V::template ri_shr<16>(t[3]));
         for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
     }
@@ -335,7 +342,7 @@ struct Q3KReader {
         typename V::rb v[4];
         const auto rotate = V::rb_dup(kRotate);
         for (size_t i = 0; i < 4; ++i) v[i] = V::rb_lookup(V::rb_load(p + 94 + i * stride, 4 * stride), rotate);
-        typename V::ri h[4];   // three words of scales, then d
+        typename V::ri h[4];  // three words of scales, then d
         V::rb_transpose(v, h);
         const auto four = V::ri_set1(0x0f0f0f0f), top = V::ri_set1(0x30303030), bias = V::ri_set1(-32);
         const typename V::ri sc[4] = {
@@ -369,9 +376,10 @@ struct Iq4XsReader {
         header_words<V>(p, stride, h);
         const auto d = V::rf_from_half(h[0]);
         const auto low = V::ri_set1(15), top = V::ri_set1(0x30);
-        auto lows = h[1], highs = V::template ri_shr<12>(h[0]);   // two high bits of block b at bits 4 and 5
+        auto lows = h[1], highs = V::template ri_shr<12>(h[0]);  // two high bits of block b at bits 4 and 5
         for (int b = 0; b < 8; ++b) {
-            const auto scale = V::rf_from_int(V::ri_add(V::ri_or(V::ri_and(lows, low), V::ri_and(highs, top)), V::ri_set1(-32)));
+            const auto scale =
+                V::rf_from_int(V::ri_add(V::ri_or(V::ri_and(lows, low), V::ri_and(highs, top)), V::ri_set1(-32)));
             V::rf_store(s.dw[b], V::rf_mul(d, scale));
             lows = V::template ri_shr<4>(lows);
             highs = V::template ri_shr<2>(highs);

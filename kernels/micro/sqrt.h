@@ -22,9 +22,9 @@ inline float sqrt32_soft(float x) {
     } else {
         m |= 0x800000;
     }
-    e -= 127;                            // x = m * 2^(e - 23)
-    if (e & 1) m <<= 1, e -= 1;          // e even, m in [2^23, 2^25)
-    uint64_t rest = m << 23, root = 0;   // root = floor(sqrt(m * 2^23)), 24 bits; rest = m * 2^23 - root^2
+    e -= 127;                           // x = m * 2^(e - 23)
+    if (e & 1) m <<= 1, e -= 1;         // e even, m in [2^23, 2^25)
+    uint64_t rest = m << 23, root = 0;  // root = floor(sqrt(m * 2^23)), 24 bits; rest = m * 2^23 - root^2
     for (uint64_t bit = uint64_t{1} << 46; bit; bit >>= 2) {
         if (rest >= root + bit) {
             rest -= root + bit;
@@ -33,7 +33,7 @@ inline float sqrt32_soft(float x) {
             root >>= 1;
         }
     }
-    if (rest > root) root += 1;          // above (root + 1/2)^2
+    if (rest > root) root += 1;  // above (root + 1/2)^2
     return bits_float((static_cast<uint32_t>(e / 2 + 127) << 23) + static_cast<uint32_t>(root - 0x800000));
 }
 

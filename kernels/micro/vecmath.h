@@ -9,7 +9,7 @@ namespace thimble {
 // Nearest integer, ties to even, as a float; |x| < 2^22.
 template <class V>
 inline typename V::f round_even(typename V::f x) {
-    const auto magic = V::set1(12582912.0f);   // 1.5 * 2^23: adding it leaves no bits below one
+    const auto magic = V::set1(12582912.0f);  // 1.5 * 2^23: adding it leaves no bits below one
     return V::sub(V::add(x, magic), magic);
 }
 
@@ -23,7 +23,7 @@ inline typename V::f vec_exp(typename V::f x) {
     const auto magic = V::set1(12582912.0f);
     const auto shifted = V::add(V::mul(x, V::set1(1.44269504f)), magic);
     const auto n = V::sub(shifted, magic);
-    auto r = V::fma(n, V::set1(-0.693145752f), x);       // ln2 in two pieces; the first has 15 bits, so n * it is exact
+    auto r = V::fma(n, V::set1(-0.693145752f), x);  // ln2 in two pieces; the first has 15 bits, so n * it is exact
     r = V::fma(n, V::set1(-1.42860682e-6f), r);
     auto p = V::fma(V::set1(1.98919814e-4f), r, V::set1(1.39345419e-3f));
     p = V::fma(p, r, V::set1(8.33331002e-3f));
@@ -86,7 +86,7 @@ inline typename V::f vec_activate(Activation act, typename V::f g) {
         case kActSilu: return vec_sigmoid_times<V>(g, 1.0f);
         case kActSwigluOai: return vec_sigmoid_times<V>(V::min(g, V::set1(7.0f)), 1.702f);
         case kActGeluQuick: return vec_sigmoid_times<V>(g, 1.702f);
-        case kActGeluTanh: {   // 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+        case kActGeluTanh: {  // 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
             const auto inner = V::mul(V::mul(g, V::set1(0.797884561f)), V::fma(V::mul(g, g), V::set1(0.044715f), one));
             return V::mul(V::mul(g, half), V::add(one, vec_tanh<V>(inner)));
         }

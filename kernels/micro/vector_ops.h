@@ -17,13 +17,17 @@ inline void for_vectors(int64_t n, Fn fn) {
 
 // y = (x - shift) * factor * w + b, with w and b optional: ((x - shift) * factor), then fma or mul or add.
 template <class V>
-inline void scale_shift(const float* x, float shift, float factor, const float* w, const float* b, int64_t n, float* y) {
+inline void scale_shift(const float* x, float shift, float factor, const float* w, const float* b, int64_t n,
+                        float* y) {
     const auto s = V::set1(shift), f = V::set1(factor);
     for_vectors(n, [&](int64_t at, int width) {
         auto v = V::mul(V::sub(V::load_n(x + at, width), s), f);
-        if (w && b) v = V::fma(v, V::load_n(w + at, width), V::load_n(b + at, width));
-        else if (w) v = V::mul(v, V::load_n(w + at, width));
-        else if (b) v = V::add(v, V::load_n(b + at, width));
+        if (w && b)
+            v = V::fma(v, V::load_n(w + at, width), V::load_n(b + at, width));
+        else if (w)
+            v = V::mul(v, V::load_n(w + at, width));
+        else if (b)
+            v = V::add(v, V::load_n(b + at, width));
         V::store_n(y + at, width, v);
     });
 }
@@ -57,13 +61,15 @@ void layer_norm(const float* x, const float* w, const float* b, float eps, int64
 
 template <class V>
 void add(const float* a, const float* b, int64_t n, float* y) {
-    for_vectors(n, [&](int64_t at, int w) { V::store_n(y + at, w, V::add(V::load_n(a + at, w), V::load_n(b + at, w))); });
+    for_vectors(n,
+                [&](int64_t at, int w) { V::store_n(y + at, w, V::add(V::load_n(a + at, w), V::load_n(b + at, w))); });
 }
 
 template <class V>
 void add_scaled(const float* a, const float* b, float s, int64_t n, float* y) {
     const auto sv = V::set1(s);
-    for_vectors(n, [&](int64_t at, int w) { V::store_n(y + at, w, V::fma(V::load_n(b + at, w), sv, V::load_n(a + at, w))); });
+    for_vectors(
+        n, [&](int64_t at, int w) { V::store_n(y + at, w, V::fma(V::load_n(b + at, w), sv, V::load_n(a + at, w))); });
 }
 
 template <class V>
@@ -75,9 +81,8 @@ void scale(float s, int64_t n, float* y) {
 template <class V>
 void softcap(float cap, int64_t n, float* y) {
     const auto c = V::set1(cap);
-    for_vectors(n, [&](int64_t at, int w) {
-        V::store_n(y + at, w, V::mul(vec_tanh<V>(V::div(V::load_n(y + at, w), c)), c));
-    });
+    for_vectors(
+        n, [&](int64_t at, int w) { V::store_n(y + at, w, V::mul(vec_tanh<V>(V::div(V::load_n(y + at, w), c)), c)); });
 }
 
 // The two members of a pair: a' = a cos - b sin, b' = a sin + b cos, as fma(a, cos, -(b sin)) and fma(a, sin, b cos).
@@ -107,7 +112,8 @@ template <class V>
 void softmax(float* x, int64_t n) {
     const auto lowest = V::set1(-__builtin_inff());
     auto top = lowest;
-    for_vectors(n, [&](int64_t at, int w) { top = V::max(top, V::select(V::range(0, w), V::load_n(x + at, w), lowest)); });
+    for_vectors(n,
+                [&](int64_t at, int w) { top = V::max(top, V::select(V::range(0, w), V::load_n(x + at, w), lowest)); });
     const auto m = V::set1(V::hmax(top));
     auto sum = V::set1(0.0f);
     for_vectors(n, [&](int64_t at, int w) {
@@ -127,7 +133,7 @@ void quantize(const float* x, int64_t k, int8_t* q, float* d, int16_t* s) {
     for (int64_t b = 0; b < k / 32; ++b, x += 32, q += 32, s += 2) {
         const auto x0 = V::load(x), x1 = V::load(x + 16);
         const int32_t bits = V::hmax_i(V::max_i(V::and_i(V::bits(x0), mask), V::and_i(V::bits(x1), mask)));
-        if (bits >= 0x7f800000 || bits < 0x0d800000) {   // inf or NaN; below 2^-100
+        if (bits >= 0x7f800000 || bits < 0x0d800000) {  // inf or NaN; below 2^-100
             memset(q, 0, 32);
             s[0] = s[1] = 0;
             d[b] = bits >= 0x7f800000 ? bits_float(0x7fc00000) : 0.0f;

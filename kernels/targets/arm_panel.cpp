@@ -132,7 +132,8 @@ void prepare_columns(const Matmul* m, int64_t c0, int columns, int64_t j0, int s
 }
 
 void store_columns(const Matmul* m, const float* acc, int64_t c0, int columns, int64_t r0, int rows) {
-    for (int c = 0; c < columns; ++c) memcpy(m->out + (c0 + c) * m->out_stride + r0, acc + c * kPanelRows, sizeof(float) * static_cast<size_t>(rows));
+    for (int c = 0; c < columns; ++c)
+        memcpy(m->out + (c0 + c) * m->out_stride + r0, acc + c * kPanelRows, sizeof(float) * static_cast<size_t>(rows));
 }
 
 }  // namespace
@@ -147,15 +148,17 @@ void arm_panel_matmul(const Matmul* m, const ArmFormat* f, const ArmTier* tier) 
         const int64_t rows = m->rows - r0 < kPanelGroups * kPanelRows ? m->rows - r0 : kPanelGroups * kPanelRows;
         const int groups = static_cast<int>((rows + kPanelRows - 1) / kPanelRows);
         for (int64_t c0 = 0; c0 < m->n; c0 += kPanelCols) {
-            const int real = static_cast<int>(m->n - c0 < kPanelCols ? m->n - c0 : kPanelCols), columns = (real + 3) & ~3;
-            for (int g = 0; g < groups; ++g) memset(s->acc[g], 0, sizeof(float) * static_cast<size_t>(columns * kPanelRows));
+            const int real = static_cast<int>(m->n - c0 < kPanelCols ? m->n - c0 : kPanelCols),
+                      columns = (real + 3) & ~3;
+            for (int g = 0; g < groups; ++g)
+                memset(s->acc[g], 0, sizeof(float) * static_cast<size_t>(columns * kPanelRows));
             for (int64_t j0 = 0; j0 < all_subs; j0 += kPanelSubs) {
                 const int subs = static_cast<int>(all_subs - j0 < kPanelSubs ? all_subs - j0 : kPanelSubs);
                 prepare_columns(m, c0, columns, j0, subs, f->tile, &s->columns);
                 if (tier->pack) tier->pack(&s->columns, columns, subs, s->packed);
                 const size_t offset = static_cast<size_t>(j0) * 32 / f->block * f->bytes;
                 for (int g = 0; g < groups; ++g) {
-                    const uint8_t* w[kPanelRows];   // rows past the last one are copies of it
+                    const uint8_t* w[kPanelRows];  // rows past the last one are copies of it
                     for (int i = 0; i < kPanelRows; ++i) {
                         const int64_t r = g * kPanelRows + i < rows ? r0 + g * kPanelRows + i : m->rows - 1;
                         w[i] = m->w + static_cast<size_t>(r) * m->row_bytes + offset;

@@ -14,7 +14,8 @@ MatmulFn dotprod_row(TypeId id);
 MatmulFn dotprod_row(TypeId id) {
     switch (id) {
 #define THIMBLE_FORMAT(name, id, block, bytes) \
-    case k##name: return row_of<Format##name, SdotDot>();
+    case k##name:                              \
+        return row_of<Format##name, SdotDot>();
 #include "kernels/formats/formats.def"
 #undef THIMBLE_FORMAT
     }

@@ -6,7 +6,7 @@
 
 namespace thimble {
 
-void (*dotprod_row(TypeId id))(const Matmul*);   // targets/neon_dotprod.cpp; nullptr: none, or dense
+void (*dotprod_row(TypeId id))(const Matmul*);  // targets/neon_dotprod.cpp; nullptr: none, or dense
 
 namespace {
 

@@ -12,8 +12,12 @@ namespace thimble {
 #define THIMBLE_ZMM(n) "vpdpbusd %%zmm30, %%zmm31, %%zmm" #n "\n"
 #define THIMBLE_YMM(n) "%{vex%} vpdpbusd %%ymm14, %%ymm15, %%ymm" #n "\n"
 #define THIMBLE_PAIR(n) "vpmaddubsw %%ymm14, %%ymm15, %%ymm13\nvpaddw %%ymm13, %%ymm" #n ", %%ymm" #n "\n"
-#define THIMBLE_LOOP(I) asm volatile("1:\n" THIMBLE_TWELVE(I) "dec %0\njnz 1b\nvzeroupper" : "+r"(n) : : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", \
-                                     "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15")
+#define THIMBLE_LOOP(I)                                                                                            \
+    asm volatile("1:\n" THIMBLE_TWELVE(I) "dec %0\njnz 1b\nvzeroupper"                                             \
+                 : "+r"(n)                                                                                         \
+                 :                                                                                                 \
+                 : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", \
+                   "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15")
 
 int64_t multiply_peak(const char* tier, int64_t loops) {
     int64_t n = loops > 0 ? loops : 1;
@@ -35,10 +39,14 @@ int64_t multiply_peak(const char* tier, int64_t loops) {
 #elif defined(__aarch64__)
 #define THIMBLE_TWELVE(I) I(0) I(1) I(2) I(3) I(4) I(5) I(6) I(7) I(8) I(9) I(10) I(11)
 #define THIMBLE_SMLAL(n) "smlal v" #n ".8h, v30.8b, v31.8b\n"
-#define THIMBLE_SDOT(n) ".inst 0x4e9f97c0 + " #n "\n"    // sdot v<n>.4s, v30.16b, v31.16b
-#define THIMBLE_SMMLA(n) ".inst 0x4e9fa7c0 + " #n "\n"   // smmla v<n>.4s, v30.16b, v31.16b
-#define THIMBLE_LOOP(I) asm volatile("1:\n" THIMBLE_TWELVE(I) "subs %0, %0, #1\nb.ne 1b" : "+r"(n) : : "memory", "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", \
-                                     "v7", "v8", "v9", "v10", "v11", "v30", "v31")
+#define THIMBLE_SDOT(n) ".inst 0x4e9f97c0 + " #n "\n"   // sdot v<n>.4s, v30.16b, v31.16b
+#define THIMBLE_SMMLA(n) ".inst 0x4e9fa7c0 + " #n "\n"  // smmla v<n>.4s, v30.16b, v31.16b
+#define THIMBLE_LOOP(I)                                                                                             \
+    asm volatile("1:\n" THIMBLE_TWELVE(I) "subs %0, %0, #1\nb.ne 1b"                                                \
+                 : "+r"(n)                                                                                          \
+                 :                                                                                                  \
+                 : "memory", "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v30", \
+                   "v31")
 
 int64_t multiply_peak(const char* tier, int64_t loops) {
     int64_t n = loops > 0 ? loops : 1;

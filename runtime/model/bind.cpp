@@ -16,7 +16,7 @@ struct Binder {
     Arena& arena;
     Error* err;
     Status status = kOk;
-    int layer = -1;          // of the names now looked up, -1: the model's own
+    int layer = -1;  // of the names now looked up, -1: the model's own
     char text[80];
 
     Str name(const char* stem, const char* suffix) {
@@ -61,11 +61,13 @@ struct Binder {
         if (!find(stem, "weight", need, &t)) return;
         const FormatInfo* f = format_info(t.type);
         if (!f) {
-            status = fail(err, kUnsupported, g.label, ": tensor '", t.name, "' has type ", gguf_tensor_type_name(t.type), ", which is no weight type");
+            status = fail(err, kUnsupported, g.label, ": tensor '", t.name, "' has type ",
+                          gguf_tensor_type_name(t.type), ", which is no weight type");
             return;
         }
         const uint64_t want_rows = rows ? static_cast<uint64_t>(rows) : t.shape[1];
-        if (t.shape[0] != static_cast<uint64_t>(k) || t.shape[1] != want_rows || t.shape[2] != experts || t.shape[3] != 1)
+        if (t.shape[0] != static_cast<uint64_t>(k) || t.shape[1] != want_rows || t.shape[2] != experts ||
+            t.shape[3] != 1)
             return refuse(t, k, rows, experts);
         out->data = t.data;
         out->type = t.type;
@@ -79,27 +81,30 @@ struct Binder {
     void vector(const char* stem, const char* suffix, Need need, int64_t n, Vector* out) {
         GgufTensor t;
         if (!find(stem, suffix, need, &t)) return;
-        const uint64_t elements = t.shape[0] * t.shape[1];   // both below 2^31 after the checks of the parser's sizes
+        const uint64_t elements = t.shape[0] * t.shape[1];  // both below 2^31 after the checks of the parser's sizes
         if (t.shape[2] != 1 || t.shape[3] != 1 || elements != static_cast<uint64_t>(n)) return refuse(t, n, 0, 1);
         if (t.type != kF32) {
-            status = fail(err, kUnsupported, g.label, ": tensor '", t.name, "' has type ", gguf_tensor_type_name(t.type), "; norms, biases and factors must be F32");
+            status = fail(err, kUnsupported, g.label, ": tensor '", t.name, "' has type ",
+                          gguf_tensor_type_name(t.type), "; norms, biases and factors must be F32");
             return;
         }
-        *out = reinterpret_cast<uintptr_t>(t.data) % alignof(float) ? aligned(t.data, elements) : reinterpret_cast<const float*>(t.data);
+        *out = reinterpret_cast<uintptr_t>(t.data) % alignof(float) ? aligned(t.data, elements)
+                                                                    : reinterpret_cast<const float*>(t.data);
     }
     Vector aligned(const uint8_t* data, uint64_t n) {
-        float* copy = arena.array<float>(n, alignof(float));   // nullptr: dry, or the caller sees the overflow
+        float* copy = arena.array<float>(n, alignof(float));  // nullptr: dry, or the caller sees the overflow
         if (copy) memcpy(copy, data, static_cast<size_t>(n) * sizeof(float));
         return copy;
     }
 };
 
 void bind_attention(Binder& b, const Hyper& h, Layer* l) {
-    const int64_t e = h.n_embd, q = int64_t{l->n_head} * h.dk, k = int64_t{l->n_head_kv} * h.dk, v = int64_t{l->n_head_kv} * h.dv;
+    const int64_t e = h.n_embd, q = int64_t{l->n_head} * h.dk, k = int64_t{l->n_head_kv} * h.dk,
+                  v = int64_t{l->n_head_kv} * h.dv;
     b.vector("attn_norm", "weight", kOptional, e, &l->attn_norm);
     b.vector("attn_norm", "bias", kOptional, e, &l->attn_norm_b);
     GgufTensor t;
-    if (b.find("attn_norm_2", "weight", kOptional, &t)) {   // Falcon 40B: the first norm is the FFN's
+    if (b.find("attn_norm_2", "weight", kOptional, &t)) {  // Falcon 40B: the first norm is the FFN's
         l->ffn_norm = l->attn_norm;
         l->ffn_norm_b = l->attn_norm_b;
         b.vector("attn_norm_2", "weight", kRequired, e, &l->attn_norm);
@@ -128,7 +133,8 @@ void bind_attention(Binder& b, const Hyper& h, Layer* l) {
     b.weight("attn_output", kRequired, int64_t{l->n_head} * h.dv, e, &l->wo);
     b.vector("attn_output", "bias", kOptional, e, &l->bo);
     b.vector("attn_sub_norm", "weight", kOptional, int64_t{l->n_head} * h.dv, &l->attn_sub_norm);
-    b.vector("post_attention_norm", "weight", kOptional, e, h.arch->ffn_norm_is_post_attention ? &l->ffn_norm : &l->attn_post_norm);
+    b.vector("post_attention_norm", "weight", kOptional, e,
+             h.arch->ffn_norm_is_post_attention ? &l->ffn_norm : &l->attn_post_norm);
     b.vector("attn_sinks", "weight", kOptional, l->n_head, &l->sinks);
 }
 
@@ -146,13 +152,17 @@ void bind_latent(Binder& b, const Hyper& h, Layer* l) {
     b.weight("attn_kv_a_mqa", kRequired, e, latent + h.n_rot, &l->kv_a);
     b.vector("attn_kv_a_norm", "weight", kRequired, latent, &l->kv_a_norm);
     b.weight("attn_k_b", kOptional, nope, latent, &l->k_b, l->n_head);
-    if (l->k_b) b.weight("attn_v_b", kRequired, latent, h.dv_full, &l->v_b, l->n_head);
-    else b.weight("attn_kv_b", kRequired, latent, heads * (nope + int64_t{h.dv_full}), &l->kv_b);
+    if (l->k_b)
+        b.weight("attn_v_b", kRequired, latent, h.dv_full, &l->v_b, l->n_head);
+    else
+        b.weight("attn_kv_b", kRequired, latent, heads * (nope + int64_t{h.dv_full}), &l->kv_b);
     b.weight("attn_output", kRequired, heads * h.dv_full, e, &l->wo);
-    const int64_t kv = l->k_b ? 1 : heads, dk = l->k_b ? latent + h.n_rot : int64_t{h.dk_full}, dv = l->k_b ? latent : int64_t{h.dv_full};
+    const int64_t kv = l->k_b ? 1 : heads, dk = l->k_b ? latent + h.n_rot : int64_t{h.dk_full},
+                  dv = l->k_b ? latent : int64_t{h.dv_full};
     if (b.status == kOk && (l->n_head_kv != kv || h.dk != dk || h.dv != dv))
-        b.status = fail(b.err, kFormat, b.g.label, ": layer ", b.layer, ": latent attention needs ", static_cast<long long>(kv), " kv heads of ",
-                        static_cast<long long>(dk), " and ", static_cast<long long>(dv), "; the file has ", l->n_head_kv, " of ", h.dk, " and ", h.dv);
+        b.status = fail(b.err, kFormat, b.g.label, ": layer ", b.layer, ": latent attention needs ",
+                        static_cast<long long>(kv), " kv heads of ", static_cast<long long>(dk), " and ",
+                        static_cast<long long>(dv), "; the file has ", l->n_head_kv, " of ", h.dk, " and ", h.dv);
 }
 
 // A gated short convolution in place of attention.
@@ -212,7 +222,7 @@ void bind_ffn(Binder& b, const Hyper& h, Layer* l) {
 Status layer_kinds(const Gguf& g, const Hyper& h, uint32_t index, Layer* l, Error* err) {
     const Arch* a = h.arch;
     l->window = h.conv_length;
-    if (l->conv) return kOk;   // its cache is that of a window
+    if (l->conv) return kOk;  // its cache is that of a window
     char text[128];
     TextBuilder b(text, sizeof text);
     b.add(a->name);
@@ -221,7 +231,8 @@ Status layer_kinds(const Gguf& g, const Hyper& h, uint32_t index, Layer* l, Erro
     uint32_t window = a->window_default, period = a->window_period;
     Status s = gguf_u32(g, window_key, kGgufOptional, &window, err, 0, 1u << 28);
     if (s != kOk) return s;
-    bool windowed = period == 0 || (period > 1 && (a->window_full_first ? index % period != 0 : index % period != period - 1u));
+    bool windowed =
+        period == 0 || (period > 1 && (a->window_full_first ? index % period != 0 : index % period != period - 1u));
     if (a->window_from_key) {
         b.add("_pattern");
         const Str pattern_key(text, b.used);
@@ -234,8 +245,9 @@ Status layer_kinds(const Gguf& g, const Hyper& h, uint32_t index, Layer* l, Erro
         }
     }
     l->window = windowed ? window : 0;
-    l->rope = a->rope != Rope::kNone && h.n_rot > 0 && !(a->rope_skip_period && (index + 1) % a->rope_skip_period == 0) &&
-              !h.n_latent_kv && !(a->rope_only_in_window && window && !l->window) && !(a->alibi_layers && h.alibi_max > 0);
+    l->rope = a->rope != Rope::kNone && h.n_rot > 0 &&
+              !(a->rope_skip_period && (index + 1) % a->rope_skip_period == 0) && !h.n_latent_kv &&
+              !(a->rope_only_in_window && window && !l->window) && !(a->alibi_layers && h.alibi_max > 0);
     bool parallel = a->residual == Residual::kParallel;
     if (a->residual_by_key) {
         TextBuilder p(text, sizeof text);
@@ -254,20 +266,21 @@ Status layer_kinds(const Gguf& g, const Hyper& h, uint32_t index, Layer* l, Erro
 // Whether some vectors may have to be copied.
 static bool unaligned(const Gguf& g) {
     for (uint32_t i = 0; i < g.n_shards; ++i)
-        if (g.shard[i].alignment % alignof(float) || reinterpret_cast<uintptr_t>(g.shard[i].data) % alignof(float)) return true;
+        if (g.shard[i].alignment % alignof(float) || reinterpret_cast<uintptr_t>(g.shard[i].data) % alignof(float))
+            return true;
     return false;
 }
 
 Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
     Hyper& h = m->hyper;
     m->layers = arena.array<Layer>(h.n_layer);
-    if (arena.dry() && !unaligned(g)) return kOk;   // nothing to count
-    if (!arena.dry() && !m->layers) return kOk;     // the caller sees the arena's overflow
+    if (arena.dry() && !unaligned(g)) return kOk;  // nothing to count
+    if (!arena.dry() && !m->layers) return kOk;    // the caller sees the arena's overflow
     Layer counted;
     Binder b{g, arena, err, kOk, -1, {}};
     const int64_t e = h.n_embd;
     b.weight("token_embd", kOptional, e, 0, &m->token_embd);
-    if (!m->token_embd) {   // tied the other way round, in old files of CodeShell
+    if (!m->token_embd) {  // tied the other way round, in old files of CodeShell
         b.weight("output", kOptional, e, 0, &m->token_embd);
         if (!m->token_embd) b.weight("token_embd", kRequired, e, 0, &m->token_embd);
     }
@@ -279,7 +292,8 @@ Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
     if (!m->output) m->output = m->token_embd;
     b.vector("output", "bias", kOptional, h.n_vocab, &m->output_b);
     const bool misnamed = h.arch->short_convolutions;
-    b.vector(misnamed ? "token_embd_norm" : "output_norm", "weight", h.arch->norm_weightless ? kOptional : kRequired, e, &m->output_norm);
+    b.vector(misnamed ? "token_embd_norm" : "output_norm", "weight", h.arch->norm_weightless ? kOptional : kRequired, e,
+             &m->output_norm);
     b.vector("output_norm", "bias", kOptional, e, &m->output_norm_b);
     if (!misnamed) b.vector("token_embd_norm", "weight", kOptional, e, &m->embd_norm);
     b.vector("token_embd_norm", "bias", kOptional, e, &m->embd_norm_b);
@@ -304,9 +318,12 @@ Status bind_tensors(const Gguf& g, Arena& arena, Model* m, Error* err) {
         if (l->n_head_kv == UINT32_MAX) l->n_head_kv = l->n_head;
         if (h.arch->ffn_length_halved) l->n_ff /= 2;
         b.layer = static_cast<int>(i);
-        if (l->n_head_kv == 0) bind_convolution(b, h, l);
-        else if (h.n_latent_kv) bind_latent(b, h, l);
-        else bind_attention(b, h, l);
+        if (l->n_head_kv == 0)
+            bind_convolution(b, h, l);
+        else if (h.n_latent_kv)
+            bind_latent(b, h, l);
+        else
+            bind_attention(b, h, l);
         bind_ffn(b, h, l);
         if (b.status == kOk) b.status = layer_kinds(g, h, i, l, err);
     }

@@ -5,7 +5,8 @@
 namespace thimble {
 namespace {
 
-constexpr uint32_t kMaxLayers = 1024, kMaxWidth = 1u << 20, kMaxHeads = 1u << 14, kMaxTrained = 1u << 28, kMaxExperts = 4096;
+constexpr uint32_t kMaxLayers = 1024, kMaxWidth = 1u << 20, kMaxHeads = 1u << 14, kMaxTrained = 1u << 28,
+                   kMaxExperts = 4096;
 
 // Reads keys under the architecture's prefix; the first error sticks.
 struct Keys {
@@ -34,7 +35,8 @@ struct Keys {
     void str(const char* key, Str* out) {
         if (status == kOk) status = gguf_str(g, name(key), kGgufOptional, out, err);
     }
-    void of_layer(const char* key, GgufNeed need, uint32_t layer, uint32_t n_layer, uint32_t* out, uint32_t low, uint32_t high) {
+    void of_layer(const char* key, GgufNeed need, uint32_t layer, uint32_t n_layer, uint32_t* out, uint32_t low,
+                  uint32_t high) {
         if (status == kOk) status = gguf_u32_of_layer(g, name(key), need, layer, n_layer, out, err, low, high);
     }
 };
@@ -53,9 +55,10 @@ void read_heads(Keys& k, Hyper* h) {
         if (k.status != kOk) return;
         h->n_ff_max = larger(h->n_ff_max, ff);
         if (l == 0) h->n_head = heads, h->n_ff = ff;
-        if (kv == 0) continue;   // a convolution
+        if (kv == 0) continue;  // a convolution
         if (heads % kv != 0) {
-            k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".attention.head_count_kv ", kv, " does not divide head_count ", heads);
+            k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".attention.head_count_kv ", kv,
+                            " does not divide head_count ", heads);
             return;
         }
         if (h->n_head_kv == 0) h->n_head_kv = kv;
@@ -81,18 +84,23 @@ void read_rope(Keys& k, Hyper* h) {
     k.f32("rope.scale_linear", kGgufOptional, &h->scaling_factor);
     k.f32("rope.scaling.factor", kGgufOptional, &h->scaling_factor);
     if (k.status == kOk && !(h->scaling_factor >= 0.0f && h->scaling_factor < 1e6f))
-        k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".rope.scaling.factor ", static_cast<double>(h->scaling_factor), " is out of range");
+        k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".rope.scaling.factor ",
+                        static_cast<double>(h->scaling_factor), " is out of range");
     if (h->scaling_factor == 0.0f) h->scaling_factor = 1.0f;
     h->scaling_attn = 1.0f;
     k.f32("rope.scaling.attn_factor", kGgufOptional, &h->scaling_attn);
     h->n_ctx_original = h->n_ctx_train;
     k.u32("rope.scaling.original_context_length", kGgufOptional, &h->n_ctx_original, 1, kMaxTrained);
-    h->scaling = RopeScaling::kLinear;   // a factor of 1 is none
-    if (kind == "none") h->scaling = RopeScaling::kNone, h->scaling_factor = 1.0f;
-    else if (kind == "yarn") h->scaling = RopeScaling::kYarn;
-    else if (kind == "longrope") h->scaling = RopeScaling::kLongrope;
+    h->scaling = RopeScaling::kLinear;  // a factor of 1 is none
+    if (kind == "none")
+        h->scaling = RopeScaling::kNone, h->scaling_factor = 1.0f;
+    else if (kind == "yarn")
+        h->scaling = RopeScaling::kYarn;
+    else if (kind == "longrope")
+        h->scaling = RopeScaling::kLongrope;
     else if (kind.size && !(kind == "linear") && k.status == kOk)
-        k.status = fail(k.err, kUnsupported, k.g.label, ": ", k.arch, ".rope.scaling.type '", kind, "' is not known; none, linear, yarn and longrope are");
+        k.status = fail(k.err, kUnsupported, k.g.label, ": ", k.arch, ".rope.scaling.type '", kind,
+                        "' is not known; none, linear, yarn and longrope are");
     h->yarn_ext = 1.0f;
     h->yarn_beta_fast = 32.0f;
     h->yarn_beta_slow = 1.0f;
@@ -117,9 +125,11 @@ void read_experts(Keys& k, Hyper* h) {
     if (h->expert_scale == 0.0f) h->expert_scale = 1.0f;
     k.u32("expert_group_count", kGgufOptional, &h->n_group, 0, h->n_expert);
     k.u32("expert_group_used_count", kGgufOptional, &h->n_group_used, 0, h->n_group);
-    if (k.status == kOk && h->n_group > 1 && (h->n_expert % h->n_group || h->n_group_used * (h->n_expert / h->n_group) < h->n_expert_used))
-        k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".expert_group_count ", h->n_group, " and expert_group_used_count ", h->n_group_used,
-                        " do not fit ", h->n_expert, " experts, ", h->n_expert_used, " used");
+    if (k.status == kOk && h->n_group > 1 &&
+        (h->n_expert % h->n_group || h->n_group_used * (h->n_expert / h->n_group) < h->n_expert_used))
+        k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".expert_group_count ", h->n_group,
+                        " and expert_group_used_count ", h->n_group_used, " do not fit ", h->n_expert, " experts, ",
+                        h->n_expert_used, " used");
     k.flag("expert_weights_norm", &h->normalize_weights);
     uint32_t gating = 0;
     k.u32("expert_gating_func", kGgufOptional, &gating, 0, 3);
@@ -135,8 +145,9 @@ void read_latent(Keys& k, Hyper* h) {
     k.u32("attention.key_length_mla", kGgufOptional, &h->dk_full, 1, 4096);
     k.u32("attention.value_length_mla", kGgufOptional, &h->dv_full, 1, 4096);
     if (k.status == kOk && (h->n_rot == 0 || h->n_rot >= h->dk_full))
-        k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".rope.dimension_count ", h->n_rot, " does not fit keys of ", h->dk_full, " values");
-    h->yarn_log_mul *= 10.0f;   // converters write a tenth
+        k.status = fail(k.err, kFormat, k.g.label, ": ", k.arch, ".rope.dimension_count ", h->n_rot,
+                        " does not fit keys of ", h->dk_full, " values");
+    h->yarn_log_mul *= 10.0f;  // converters write a tenth
     // YaRN's magnitude goes into the scale instead of the rotation (DeepSeek-V2's modelling code).
     const bool yarn = h->scaling == RopeScaling::kYarn && h->scaling_factor > 1.0f && h->yarn_ext != 0.0f;
     const double growth = yarn ? 0.1 * math_log(h->scaling_factor) : 0.0;
@@ -194,7 +205,8 @@ Status refuse_architecture(const Gguf& g, Str name, Error* err) {
         l.add(' ');
         l.add(arch_at(i)->name);
     }
-    return fail(err, kUnsupported, g.label, ": architecture '", shown, "' is not supported; ", arch_count(), " are (thimble --version):", list);
+    return fail(err, kUnsupported, g.label, ": architecture '", shown, "' is not supported; ", arch_count(),
+                " are (thimble --version):", list);
 }
 
 }  // namespace
@@ -217,9 +229,11 @@ Status read_hyper(const Gguf& g, Hyper* h, Error* err) {
     h->dv = h->dk;
     k.u32("attention.value_length", kGgufOptional, &h->dv, 1, 4096);
     if (k.status == kOk && (h->dk == 0 || h->dk > 4096))
-        return fail(err, kFormat, g.label, ": embedding_length ", h->n_embd, " over head_count ", h->n_head, " gives an impossible head of ", h->dk);
+        return fail(err, kFormat, g.label, ": embedding_length ", h->n_embd, " over head_count ", h->n_head,
+                    " gives an impossible head of ", h->dk);
     h->norm_eps = 1e-5f;
-    k.f32(h->arch->norm == Norm::kRms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", kGgufRequired, &h->norm_eps);
+    k.f32(h->arch->norm == Norm::kRms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
+          kGgufRequired, &h->norm_eps);
     h->gating = h->arch->gating;
     h->normalize_weights = h->arch->normalize_weights;
     if (h->arch->short_convolutions) k.u32("shortconv.l_cache", kGgufRequired, &h->conv_length, 2, 1024);

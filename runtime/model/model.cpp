@@ -7,12 +7,15 @@ namespace {
 
 // general.file_type to the name users know; numbers as llama.cpp's llama_ftype.
 const char* file_type_name(uint32_t t) {
-    static const struct { uint8_t id; const char* name; } kNames[] = {
-        {0, "F32"}, {1, "F16"}, {2, "Q4_0"}, {3, "Q4_1"}, {7, "Q8_0"}, {8, "Q5_0"}, {9, "Q5_1"}, {10, "Q2_K"},
-        {11, "Q3_K_S"}, {12, "Q3_K_M"}, {13, "Q3_K_L"}, {14, "Q4_K_S"}, {15, "Q4_K_M"}, {16, "Q5_K_S"}, {17, "Q5_K_M"},
-        {18, "Q6_K"}, {19, "IQ2_XXS"}, {20, "IQ2_XS"}, {21, "Q2_K_S"}, {22, "IQ3_XS"}, {23, "IQ3_XXS"}, {24, "IQ1_S"},
-        {25, "IQ4_NL"}, {26, "IQ3_S"}, {27, "IQ3_M"}, {28, "IQ2_S"}, {29, "IQ2_M"}, {30, "IQ4_XS"}, {31, "IQ1_M"},
-        {32, "BF16"}, {36, "TQ1_0"}, {37, "TQ2_0"}, {38, "MXFP4"}};
+    static const struct {
+        uint8_t id;
+        const char* name;
+    } kNames[] = {{0, "F32"},     {1, "F16"},     {2, "Q4_0"},     {3, "Q4_1"},    {7, "Q8_0"},     {8, "Q5_0"},
+                  {9, "Q5_1"},    {10, "Q2_K"},   {11, "Q3_K_S"},  {12, "Q3_K_M"}, {13, "Q3_K_L"},  {14, "Q4_K_S"},
+                  {15, "Q4_K_M"}, {16, "Q5_K_S"}, {17, "Q5_K_M"},  {18, "Q6_K"},   {19, "IQ2_XXS"}, {20, "IQ2_XS"},
+                  {21, "Q2_K_S"}, {22, "IQ3_XS"}, {23, "IQ3_XXS"}, {24, "IQ1_S"},  {25, "IQ4_NL"},  {26, "IQ3_S"},
+                  {27, "IQ3_M"},  {28, "IQ2_S"},  {29, "IQ2_M"},   {30, "IQ4_XS"}, {31, "IQ1_M"},   {32, "BF16"},
+                  {36, "TQ1_0"},  {37, "TQ2_0"},  {38, "MXFP4"}};
     for (const auto& n : kNames)
         if (n.id == t) return n.name;
     return nullptr;
@@ -45,8 +48,9 @@ Status open_files(const ModelSource& source, Arena& arena, Model* m, Error* err)
     }
     if (source.path) return gguf_files_open(source.path, source.no_mmap, arena, &m->files, err);
     FileMap map;
-    Status s = source.no_mmap ? filemap_read(nullptr, source.fd, arena, &map, err) : filemap_open(nullptr, source.fd, &map, err);
-    if (s == kOk && source.no_mmap && arena.dry()) s = filemap_open(nullptr, source.fd, &map, err);   // for a look
+    Status s = source.no_mmap ? filemap_read(nullptr, source.fd, arena, &map, err)
+                              : filemap_open(nullptr, source.fd, &map, err);
+    if (s == kOk && source.no_mmap && arena.dry()) s = filemap_open(nullptr, source.fd, &map, err);  // for a look
     if (s != kOk) return s;
     m->files.shard[0] = map;
     m->files.count = 1;
@@ -72,9 +76,12 @@ Status open_parts(const ModelSource& source, Arena& arena, Model* m, Error* err)
         if ((s = bind_tensors(g, arena, m, err)) != kOk) return s;
     }
     if (arena.dry()) return kOk;
-    if (arena.overflowed()) return fail(err, kMemory, label, ": the buffer for the model is too small; needed ", static_cast<unsigned long long>(arena.needed()), " bytes");
+    if (arena.overflowed())
+        return fail(err, kMemory, label, ": the buffer for the model is too small; needed ",
+                    static_cast<unsigned long long>(arena.needed()), " bytes");
     if (!m->vocab_only && m->tokenizer.n_vocab > m->hyper.n_vocab)
-        return fail(err, kFormat, label, ": the tokenizer has ", m->tokenizer.n_vocab, " tokens, token_embd.weight only ", m->hyper.n_vocab, " rows");
+        return fail(err, kFormat, label, ": the tokenizer has ", m->tokenizer.n_vocab,
+                    " tokens, token_embd.weight only ", m->hyper.n_vocab, " rows");
     uint32_t file_type = 0xffff;
     if ((s = gguf_u32(g, "general.file_type", kGgufOptional, &file_type, err)) != kOk) return s;
     const char* type = file_type_name(file_type);

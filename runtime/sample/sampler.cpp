@@ -32,7 +32,7 @@ void penalize(const Session* s, const SampleParams& p, float* value, int32_t* co
         float& v = value[id];
         if (repeat) v = v <= 0.0f ? v * p.repeat_penalty : v / p.repeat_penalty;
         v -= static_cast<float>(counts[id]) * p.frequency_penalty + p.presence_penalty;
-        counts[id] = 0;   // once a token
+        counts[id] = 0;  // once a token
     }
 }
 
@@ -65,7 +65,7 @@ struct Candidates {
             swap(0, i);
             sift(0, keep);
         }
-        for (uint32_t end = keep; end > 1; --end) {   // take the worst to the end, again and again
+        for (uint32_t end = keep; end > 1; --end) {  // take the worst to the end, again and again
             swap(0, end - 1);
             sift(0, end - 1);
         }

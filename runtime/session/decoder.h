@@ -19,7 +19,7 @@ struct Pass {
     float* logits;
     bool all;
     uint32_t members;
-    bool stop;               // written by member 0 at the start of a layer, read by all after its first barrier
+    bool stop;  // written by member 0 at the start of a layer, read by all after its first barrier
 };
 
 // A member's view of the pass.
@@ -63,7 +63,9 @@ struct Member {
         mm.scratch = own.matmul;
         k.matmul[w.type](&mm);
         if (!w.scale) return;
-        const float factor = w.scale[w.experts > 1 ? static_cast<size_t>(data - w.data) / (static_cast<size_t>(w.rows) * w.row_bytes) : 0];
+        const float factor =
+            w.scale[w.experts > 1 ? static_cast<size_t>(data - w.data) / (static_cast<size_t>(w.rows) * w.row_bytes)
+                                  : 0];
         for (int64_t c = 0; c < columns; ++c) k.scale(factor, rows, out + c * out_stride);
     }
     void multiply(const Weight& w, int64_t row, int64_t rows, const Acts& a, float* out, int64_t out_stride) {
@@ -73,15 +75,18 @@ struct Member {
     // Quantises values [at, at + width) of column c, both multiples of 32.
     void quantize(const Acts& a, int64_t c, int64_t at, int64_t width) {
         const QuantActs& q = a.quant;
-        k.quantize(a.x + c * a.stride + at, width, q.q + c * q.q_stride + at, q.d + c * q.d_stride + at / 32, q.s + c * q.s_stride + at / 16);
+        k.quantize(a.x + c * a.stride + at, width, q.q + c * q.q_stride + at, q.d + c * q.d_stride + at / 32,
+                   q.s + c * q.s_stride + at / 16);
     }
     void quantize_all(const Acts& a, int64_t c, int64_t width) {
         if (width % 32 == 0) quantize(a, c, 0, width);
     }
 
     void normalize(const float* x, Vector w, Vector b, int64_t width, float* y) {
-        if (h.arch->norm == Norm::kRms) k.rms_norm(x, w, b, h.norm_eps, width, y);
-        else k.layer_norm(x, w, b, h.norm_eps, width, y);
+        if (h.arch->norm == Norm::kRms)
+            k.rms_norm(x, w, b, h.norm_eps, width, y);
+        else
+            k.layer_norm(x, w, b, h.norm_eps, width, y);
     }
 
     // The residual stream of the tokens, normed and quantised: every member for itself when there is one token, else
@@ -92,8 +97,10 @@ struct Member {
         for (int64_t t = alone ? 0 : first_token(); t < (alone ? 1 : last_token()); ++t) {
             const float* x = s->x + t * h.n_embd;
             float* y = a.x + t * a.stride;
-            if (w || h.arch->norm_weightless) normalize(x, w, b, h.n_embd, y);
-            else memcpy(y, x, static_cast<size_t>(h.n_embd) * sizeof(float));
+            if (w || h.arch->norm_weightless)
+                normalize(x, w, b, h.n_embd, y);
+            else
+                memcpy(y, x, static_cast<size_t>(h.n_embd) * sizeof(float));
             quantize_all(a, t, h.n_embd);
         }
         if (!alone) barrier();
@@ -105,11 +112,13 @@ struct Member {
         for (int64_t t = first_token(); t < last_token(); ++t) {
             float* x = s->x + t * h.n_embd;
             const int64_t position = pos0 + t;
-            k.dequantize[m.token_embd.type](m.token_embd.data + static_cast<size_t>(pass->ids[t]) * m.token_embd.row_bytes, h.n_embd, x);
+            k.dequantize[m.token_embd.type](
+                m.token_embd.data + static_cast<size_t>(pass->ids[t]) * m.token_embd.row_bytes, h.n_embd, x);
             if (h.embed_scale != 1.0f) k.scale(h.embed_scale, h.n_embd, x);
             if (m.position_embd) {
                 float* row = own.norm.x;
-                k.dequantize[m.position_embd.type](m.position_embd.data + static_cast<size_t>(position) * m.position_embd.row_bytes, h.n_embd, row);
+                k.dequantize[m.position_embd.type](
+                    m.position_embd.data + static_cast<size_t>(position) * m.position_embd.row_bytes, h.n_embd, row);
                 k.add(x, row, h.n_embd, x);
             }
             if (m.embd_norm) normalize(x, m.embd_norm, m.embd_norm_b, h.n_embd, x);
@@ -144,7 +153,8 @@ struct Member {
     }
 
     // Bias, clamp, norms, rope of heads [head, head + heads) of q or k of one token.
-    void finish_heads(const Layer& l, int64_t t, float* x, int64_t head, int64_t heads, Vector bias, Vector norm, Vector norm_b) {
+    void finish_heads(const Layer& l, int64_t t, float* x, int64_t head, int64_t heads, Vector bias, Vector norm,
+                      Vector norm_b) {
         if (bias) k.add(x, bias, heads * h.dk, x);
         clamp(x, heads * h.dk);
         const bool late = h.arch->qk_norm_after_rope;
@@ -165,12 +175,13 @@ struct Member {
     }
     // Sharper attention at positions beyond the original context (Llama 4, Ministral 3).
     float temperature(int64_t position) const {
-        const int64_t spans = position / h.n_ctx_original + 1;   // whole original contexts, the one begun included
+        const int64_t spans = position / h.n_ctx_original + 1;  // whole original contexts, the one begun included
         return static_cast<float>(1.0 + static_cast<double>(h.attn_temperature) * math_log(static_cast<double>(spans)));
     }
     void clamp(float* x, int64_t count) {
         if (h.clamp_qkv == 0.0f) return;
-        for (int64_t i = 0; i < count; ++i) x[i] = x[i] < -h.clamp_qkv ? -h.clamp_qkv : x[i] > h.clamp_qkv ? h.clamp_qkv : x[i];
+        for (int64_t i = 0; i < count; ++i)
+            x[i] = x[i] < -h.clamp_qkv ? -h.clamp_qkv : x[i] > h.clamp_qkv ? h.clamp_qkv : x[i];
     }
 
     // Prepares q, k, v of kv heads [first, last) of token t and stores k and v.
@@ -178,8 +189,10 @@ struct Member {
         const int64_t group = l.n_head / l.n_head_kv, nq = int64_t{l.n_head} * h.dk, nk = int64_t{l.n_head_kv} * h.dk;
         float* row = s->qkv + t * s->qkv_stride;
         float *q = row + first * group * h.dk, *kk = row + nq + first * h.dk, *v = row + nq + nk + first * h.dv;
-        const Vector bq = l.bqkv ? l.bqkv : l.bq, bk = l.bqkv ? l.bqkv + nq : l.bk, bv = l.bqkv ? l.bqkv + nq + nk : l.bv;
-        finish_heads(l, t, q, first * group, (last - first) * group, bq ? bq + first * group * h.dk : nullptr, l.q_norm, l.q_norm_b);
+        const Vector bq = l.bqkv ? l.bqkv : l.bq, bk = l.bqkv ? l.bqkv + nq : l.bk,
+                     bv = l.bqkv ? l.bqkv + nq + nk : l.bv;
+        finish_heads(l, t, q, first * group, (last - first) * group, bq ? bq + first * group * h.dk : nullptr, l.q_norm,
+                     l.q_norm_b);
         if (h.attn_temperature != 0.0f) k.scale(temperature(pos0 + t), (last - first) * group * h.dk, q);
         finish_heads(l, t, kk, first, last - first, bk ? bk + first * h.dk : nullptr, l.k_norm, l.k_norm_b);
         if (bv) k.add(v, bv + first * h.dv, (last - first) * h.dv, v);
@@ -220,7 +233,8 @@ struct Member {
         for (int64_t t = 0; t < a.n_tokens; ++t) {
             float* y = s->attention.x + (token + t) * s->attention.stride + g * width;
             for (int64_t i = 0; i < a.group; ++i)
-                k.attention_finish(&state, t * a.group + i, h.dv, l.sinks ? l.sinks + g * a.group + i : nullptr, y + i * h.dv);
+                k.attention_finish(&state, t * a.group + i, h.dv, l.sinks ? l.sinks + g * a.group + i : nullptr,
+                                   y + i * h.dv);
             if (width % 32 == 0) quantize(s->attention, token + t, g * width, width);
         }
     }
@@ -289,7 +303,8 @@ struct Member {
             }
         }
         // What is left when heads are no whole blocks, or their norm runs over all of them.
-        if (l.attn_sub_norm || (l.n_head / l.n_head_kv * int64_t{h.dv}) % 32) columns_again(s->attention, l.attn_sub_norm, width);
+        if (l.attn_sub_norm || (l.n_head / l.n_head_kv * int64_t{h.dv}) % 32)
+            columns_again(s->attention, l.attn_sub_norm, width);
     }
 
     // Norms (where w) and quantises the columns of `a`.
@@ -313,15 +328,18 @@ struct Member {
                 continue;
             }
             multiply(w, row, rows, a, own.rows, rows);
-            for (int64_t t = 0; t < n; ++t) accumulate(own.rows + t * rows, bias ? bias + row : nullptr, rows, s->x + t * e + row);
+            for (int64_t t = 0; t < n; ++t)
+                accumulate(own.rows + t * rows, bias ? bias + row : nullptr, rows, s->x + t * e + row);
         }
         barrier();
         if (post_norm) post(bias, post_norm);
     }
     void accumulate(float* y, Vector bias, int64_t count, float* x) {
         if (bias) k.add(y, bias, count, y);
-        if (h.residual_scale != 1.0f) k.add_scaled(x, y, h.residual_scale, count, x);
-        else k.add(x, y, count, x);
+        if (h.residual_scale != 1.0f)
+            k.add_scaled(x, y, h.residual_scale, count, x);
+        else
+            k.add(x, y, count, x);
     }
     void post(Vector bias, Vector post_norm) {
         const int64_t e = h.n_embd;
@@ -337,8 +355,9 @@ struct Member {
     // ---- Feed-forward --------------------------------------------------------------------------------------------------
 
     // Rows [row, row + rows) of act(gate) x up for `columns` columns of `in`, into out from column `to`.
-    void gate_up(const Weight* gate, const uint8_t* gate_data, Vector gate_b, const Weight& up, const uint8_t* up_data, int64_t up_row,
-                 Vector up_b, const Acts& in, int64_t columns, const int32_t* col, const Acts& out, int64_t to, int64_t row, int64_t rows) {
+    void gate_up(const Weight* gate, const uint8_t* gate_data, Vector gate_b, const Weight& up, const uint8_t* up_data,
+                 int64_t up_row, Vector up_b, const Acts& in, int64_t columns, const int32_t* col, const Acts& out,
+                 int64_t to, int64_t row, int64_t rows) {
         float* g = own.rows;
         float* u = own.rows + columns * rows;
         if (gate) multiply(*gate, gate_data, row, rows, in, columns, col, g, rows);
@@ -348,20 +367,22 @@ struct Member {
             if (gate && gate_b) k.add(gc, gate_b + row, rows, gc);
             if (up_b) k.add(uc, up_b + row, rows, uc);
             float* y = out.x + (to + c) * out.stride + row;
-            if (gate) k.activate(h.arch->activation, gc, uc, rows, y);
-            else k.activate(h.arch->activation, uc, nullptr, rows, y);
+            if (gate)
+                k.activate(h.arch->activation, gc, uc, rows, y);
+            else
+                k.activate(h.arch->activation, uc, nullptr, rows, y);
             if (row % 32 == 0 && rows % 32 == 0) quantize(out, to + c, row, rows);
         }
     }
 
     void dense_ffn(const Layer& l, const Acts& in) {
         const int64_t f = l.n_ff, chunk = chunk_rows(2 * f);
-        const bool fused = !l.gate && l.up.rows == 2 * f;   // gate over up in one matrix
+        const bool fused = !l.gate && l.up.rows == 2 * f;  // gate over up in one matrix
         const Weight* gate = l.gate ? &l.gate : fused ? &l.up : nullptr;
         const Vector gate_b = fused ? l.up_b : l.gate_b, up_b = fused && l.up_b ? l.up_b + f : l.up_b;
         for (int64_t row = team_next(s->team) * chunk; row < f; row = team_next(s->team) * chunk)
-            gate_up(gate, gate ? gate->data : nullptr, gate_b, l.up, l.up.data, fused ? f : 0, up_b, in, n, nullptr, s->hidden, 0, row,
-                    f - row < chunk ? f - row : chunk);
+            gate_up(gate, gate ? gate->data : nullptr, gate_b, l.up, l.up.data, fused ? f : 0, up_b, in, n, nullptr,
+                    s->hidden, 0, row, f - row < chunk ? f - row : chunk);
         barrier();
         if (l.ffn_sub_norm) columns_again(s->hidden, l.ffn_sub_norm, f);
         project(l.down, l.down_b, l.ffn_post_norm, s->hidden);
@@ -381,11 +402,15 @@ struct Member {
     bool layer(const Layer& l, const KvLayer& kv) {
         if (me == 0) pass->stop = cancelled(s);
         const Acts& in = norm_phase(l.attn_norm, l.attn_norm_b);
-        if (l.kv_a) latent_qkv(l, in);
-        else qkv(l, in);
+        if (l.kv_a)
+            latent_qkv(l, in);
+        else
+            qkv(l, in);
         if (pass->stop) return false;
-        if (l.conv) short_conv(l, kv);
-        else attention(l, kv);
+        if (l.conv)
+            short_conv(l, kv);
+        else
+            attention(l, kv);
         // With parallel residuals the FFN reads the stream as attention found it, so its products go first.
         if (l.parallel) {
             ffn(l, l.ffn_norm ? norm_phase(l.ffn_norm, l.ffn_norm_b) : in);
@@ -397,15 +422,18 @@ struct Member {
         return true;
     }
     void ffn(const Layer& l, const Acts& in) {
-        if (l.router) expert_ffn(l, in);
-        else dense_ffn(l, in);
+        if (l.router)
+            expert_ffn(l, in);
+        else
+            dense_ffn(l, in);
     }
 
     void finish() {
         if (!pass->logits) return;
         const int64_t from = pass->all ? 0 : n - 1, count = n - from;
         const Acts& a = count == 1 ? own.norm : s->norm;
-        for (int64_t t = count == 1 ? 0 : count * me / members; t < (count == 1 ? 1 : count * (me + 1) / members); ++t) {
+        for (int64_t t = count == 1 ? 0 : count * me / members; t < (count == 1 ? 1 : count * (me + 1) / members);
+             ++t) {
             normalize(s->x + (from + t) * h.n_embd, m.output_norm, m.output_norm_b, h.n_embd, a.x + t * a.stride);
             quantize_all(a, t, h.n_embd);
         }
@@ -424,7 +452,7 @@ struct Member {
         if (h.logit_factor != 1.0f) k.scale(h.logit_factor, rows, y);
         if (h.final_softcap != 0.0f) k.softcap(h.final_softcap, rows, y);
         for (int64_t i = 0; i < rows; ++i)
-            if (y[i] != y[i]) y[i] = bits_float(0x7fc00000);   // one NaN for all CPUs
+            if (y[i] != y[i]) y[i] = bits_float(0x7fc00000);  // one NaN for all CPUs
     }
 
     void run() {

@@ -6,8 +6,8 @@
 namespace thimble {
 namespace {
 
-float sigmoid(const Kernels& k, float x) {   // 1 / (1 + e^-x) by the kernels' own exp
-    float pair[2] = {0.0f, -x};              // softmax of (0, -x): 1 / (1 + e^-x) first
+float sigmoid(const Kernels& k, float x) {  // 1 / (1 + e^-x) by the kernels' own exp
+    float pair[2] = {0.0f, -x};             // softmax of (0, -x): 1 / (1 + e^-x) first
     k.softmax(pair, 2);
     return pair[0];
 }
@@ -32,8 +32,10 @@ void leave_groups(float* score, uint32_t n, uint32_t groups, uint32_t used) {
     const auto sum_of_two = [&](const float* g) {
         float first = lowest, second = lowest;
         for (uint32_t i = 0; i < size; ++i) {
-            if (g[i] > first) second = first, first = g[i];
-            else if (g[i] > second) second = g[i];
+            if (g[i] > first)
+                second = first, first = g[i];
+            else if (g[i] > second)
+                second = g[i];
         }
         return size > 1 ? first + second : first;
     };
@@ -67,7 +69,7 @@ void Member::choose_experts(const Layer& l) {
             for (uint32_t e = 0; e < count; ++e) p[e] = sigmoid(k, p[e]);
         int32_t* chosen = x.chosen + t * used;
         float* w = x.weight + t * used;
-        float* score = own.rows;   // what the choice goes by
+        float* score = own.rows;  // what the choice goes by
         memcpy(score, p, count * sizeof(float));
         if (l.router_bias_select) k.add(p, l.router_bias_select, count, score);
         if (h.n_group > 1) leave_groups(score, count, h.n_group, h.n_group_used);
@@ -78,7 +80,7 @@ void Member::choose_experts(const Layer& l) {
         } else if (h.normalize_weights) {
             float sum = 0;
             for (uint32_t r = 0; r < used; ++r) sum += w[r];
-            if (sum < 6.103515625e-5f) sum = 6.103515625e-5f;   // as the peers: the smallest normal f16
+            if (sum < 6.103515625e-5f) sum = 6.103515625e-5f;  // as the peers: the smallest normal f16
             for (uint32_t r = 0; r < used; ++r) w[r] /= sum;
         }
         for (uint32_t r = 0; r < used; ++r) {
@@ -98,7 +100,7 @@ void Member::choose_experts(const Layer& l) {
             x.entry[t * used + r] = at;
         }
     }
-    for (uint32_t e = count; e > 0; --e) x.start[e] = x.start[e - 1];   // undo the shift that filling made
+    for (uint32_t e = count; e > 0; --e) x.start[e] = x.start[e - 1];  // undo the shift that filling made
     x.start[0] = 0;
 }
 
@@ -106,22 +108,29 @@ void Member::choose_experts(const Layer& l) {
 void Member::expert_down(const Layer& l, int64_t row, int64_t rows) {
     const ExpertLists& x = s->experts;
     const int64_t used = h.n_expert_used, e = h.n_embd;
-    float* part = own.rows;                             // [entries][rows]
-    float* total = part + n * used * rows;              // [n][rows]
+    float* part = own.rows;                 // [entries][rows]
+    float* total = part + n * used * rows;  // [n][rows]
     for (int32_t i = 0; i < x.n_active; ++i) {
         const int32_t expert = x.active[i], from = x.start[expert], count = x.start[expert + 1] - from;
-        multiply(l.down_exps, l.down_exps.expert(static_cast<uint32_t>(expert)), row, rows, s->hidden.column(from), count, nullptr, part + from * rows, rows);
+        multiply(l.down_exps, l.down_exps.expert(static_cast<uint32_t>(expert)), row, rows, s->hidden.column(from),
+                 count, nullptr, part + from * rows, rows);
         if (l.down_exps_b)
-            for (int32_t c = 0; c < count; ++c) k.add(part + (from + c) * rows, l.down_exps_b + expert * e + row, rows, part + (from + c) * rows);
+            for (int32_t c = 0; c < count; ++c)
+                k.add(part + (from + c) * rows, l.down_exps_b + expert * e + row, rows, part + (from + c) * rows);
     }
     if (l.shared_down) multiply(l.shared_down, row, rows, s->shared_hidden, total, rows);
     for (int64_t t = 0; t < n; ++t) {
         float* y = total + t * rows;
-        if (!l.shared_down) memset(y, 0, static_cast<size_t>(rows) * sizeof(float));
-        else if (l.shared_router) k.scale(x.shared[t], rows, y);
-        for (int64_t r = 0; r < used; ++r) k.add_scaled(y, part + x.entry[t * used + r] * rows, x.weight[t * used + r], rows, y);
-        if (l.ffn_post_norm) memcpy(s->projected + t * e + row, y, static_cast<size_t>(rows) * sizeof(float));
-        else accumulate(y, nullptr, rows, s->x + t * e + row);
+        if (!l.shared_down)
+            memset(y, 0, static_cast<size_t>(rows) * sizeof(float));
+        else if (l.shared_router)
+            k.scale(x.shared[t], rows, y);
+        for (int64_t r = 0; r < used; ++r)
+            k.add_scaled(y, part + x.entry[t * used + r] * rows, x.weight[t * used + r], rows, y);
+        if (l.ffn_post_norm)
+            memcpy(s->projected + t * e + row, y, static_cast<size_t>(rows) * sizeof(float));
+        else
+            accumulate(y, nullptr, rows, s->x + t * e + row);
     }
 }
 
@@ -145,15 +154,17 @@ void Member::expert_ffn(const Layer& l, const Acts& in) {
         const int64_t block = u < x.n_active * blocks ? u % blocks : u - x.n_active * blocks;
         const int64_t row = block * chunk;
         if (u >= x.n_active * blocks) {
-            gate_up(l.shared_gate ? &l.shared_gate : nullptr, l.shared_gate.data, nullptr, l.shared_up, l.shared_up.data, 0, nullptr, in, n, nullptr,
-                    s->shared_hidden, 0, row, shared - row < chunk ? shared - row : chunk);
+            gate_up(l.shared_gate ? &l.shared_gate : nullptr, l.shared_gate.data, nullptr, l.shared_up,
+                    l.shared_up.data, 0, nullptr, in, n, nullptr, s->shared_hidden, 0, row,
+                    shared - row < chunk ? shared - row : chunk);
             continue;
         }
         const uint32_t e = static_cast<uint32_t>(x.active[u / blocks]);
         const int32_t from = x.start[e];
         gate_up(l.gate_exps ? &l.gate_exps : nullptr, l.gate_exps ? l.gate_exps.expert(e) : nullptr,
-                l.gate_exps_b ? l.gate_exps_b + e * f : nullptr, l.up_exps, l.up_exps.expert(e), 0, l.up_exps_b ? l.up_exps_b + e * f : nullptr, in,
-                x.start[e + 1] - from, x.token + from, s->hidden, from, row, f - row < chunk ? f - row : chunk);
+                l.gate_exps_b ? l.gate_exps_b + e * f : nullptr, l.up_exps, l.up_exps.expert(e), 0,
+                l.up_exps_b ? l.up_exps_b + e * f : nullptr, in, x.start[e + 1] - from, x.token + from, s->hidden, from,
+                row, f - row < chunk ? f - row : chunk);
     }
     barrier();
     const int64_t e = h.n_embd, down_chunk = chunk_rows(e);

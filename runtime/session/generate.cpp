@@ -44,7 +44,7 @@ struct Outlet {
         for (uint32_t i = 0; i < p.n_stop; ++i) {
             const size_t n = strlen(p.stop[i]);
             if (n == 0 || n > used) continue;
-            const size_t from = old + 1 > n ? old + 1 - n : 0;   // a match must touch the new bytes
+            const size_t from = old + 1 > n ? old + 1 - n : 0;  // a match must touch the new bytes
             for (size_t at = from; at + n <= used && at < hit; ++at)
                 if (memcmp(buffer + at, p.stop[i], n) == 0) hit = at;
         }
@@ -73,26 +73,33 @@ Status check(const thimble_generate_params& p, Error* err) {
     for (uint32_t i = 0; i < p.n_stop; ++i) {
         const size_t n = p.stop[i] ? strlen(p.stop[i]) : 0;
         if (n == 0) return fail(err, kArgument, "stop string ", i, " is empty");
-        if (n > kLongestStop) return fail(err, kArgument, "stop string ", i, " is too long: ", static_cast<unsigned long long>(n), " bytes");
+        if (n > kLongestStop)
+            return fail(err, kArgument, "stop string ", i, " is too long: ", static_cast<unsigned long long>(n),
+                        " bytes");
     }
-    if (!(p.temperature >= 0.0f) || !(p.top_p >= 0.0f) || !(p.min_p >= 0.0f && p.min_p <= 1.0f) || !(p.repeat_penalty > 0.0f))
+    if (!(p.temperature >= 0.0f) || !(p.top_p >= 0.0f) || !(p.min_p >= 0.0f && p.min_p <= 1.0f) ||
+        !(p.repeat_penalty > 0.0f))
         return fail(err, kArgument, "a sampling parameter is out of range");
     return kOk;
 }
 
 SampleParams sampling(const thimble_generate_params& p) {
-    return {p.temperature, p.top_p, p.min_p, p.repeat_penalty, p.presence_penalty, p.frequency_penalty, p.top_k, p.repeat_last_n};
+    return {p.temperature,       p.top_p, p.min_p,        p.repeat_penalty, p.presence_penalty,
+            p.frequency_penalty, p.top_k, p.repeat_last_n};
 }
 
 Status read_prompt(Session* s, Str prompt, uint32_t flags, size_t* n, Error* err) {
     *n = 0;
     if (prompt.size > s->text_limit)
-        return fail(err, kContextFull, "a prompt of ", static_cast<unsigned long long>(prompt.size), " bytes cannot fit the context of ", s->n_ctx, " tokens");
-    if (s->n_past) flags &= ~THIMBLE_TOKENIZE_BOS;   // the sequence has begun
+        return fail(err, kContextFull, "a prompt of ", static_cast<unsigned long long>(prompt.size),
+                    " bytes cannot fit the context of ", s->n_ctx, " tokens");
+    if (s->n_past) flags &= ~THIMBLE_TOKENIZE_BOS;  // the sequence has begun
     const uint32_t room = s->n_ctx - s->n_past;
-    const Status st = tokenizer_encode(s->model->tokenizer, prompt, flags, s->text_scratch, s->text_scratch_size, s->prompt_ids, room, n, err);
+    const Status st = tokenizer_encode(s->model->tokenizer, prompt, flags, s->text_scratch, s->text_scratch_size,
+                                       s->prompt_ids, room, n, err);
     if (st == kOutput)
-        return fail(err, kContextFull, "the prompt has ", static_cast<unsigned long long>(*n), " tokens, the context ", s->n_ctx, ", of which ", s->n_past, " are in use");
+        return fail(err, kContextFull, "the prompt has ", static_cast<unsigned long long>(*n), " tokens, the context ",
+                    s->n_ctx, ", of which ", s->n_past, " are in use");
     return st;
 }
 
@@ -115,7 +122,8 @@ Status generate(Session* s, Str prompt, const thimble_generate_params& p, thimbl
     size_t n = 0;
     const uint64_t t0 = clock_ns();
     if ((st = read_prompt(s, prompt, p.tokenize_flags, &n, err)) != kOk) return st;
-    if (n == 0 && !s->has_logits) return fail(err, kArgument, "the prompt is empty and the model adds no token of its own");
+    if (n == 0 && !s->has_logits)
+        return fail(err, kArgument, "the prompt is empty and the model adds no token of its own");
     if (n && (st = session_eval(s, s->prompt_ids, n, nullptr, err)) != kOk) {
         if (st == kCancelled) result->finish = THIMBLE_FINISH_CANCELLED;
         return st;
@@ -133,7 +141,8 @@ Status generate(Session* s, Str prompt, const thimble_generate_params& p, thimbl
             break;
         }
         result->completion_tokens = static_cast<uint32_t>(made + 1);
-        const size_t bytes = tokenizer_piece(tokenizer, id, p.render_special != 0, outlet.buffer + outlet.used, outlet.capacity - outlet.used);
+        const size_t bytes = tokenizer_piece(tokenizer, id, p.render_special != 0, outlet.buffer + outlet.used,
+                                             outlet.capacity - outlet.used);
         const bool stopped = bytes <= outlet.capacity - outlet.used && outlet.push(bytes);
         if (stopped) {
             result->finish = THIMBLE_FINISH_STOP;

@@ -51,9 +51,9 @@ Acts part(const Acts& a, int64_t x, int64_t block) {
 void Member::latent_qkv(const Layer& l, const Acts& in) {
     const int64_t heads = l.n_head, dk = h.dk_full, nope = dk - h.n_rot;
     LatentBuffers& x = s->latent;
-    float* q = l.k_b ? x.q.x : s->qkv;                        // [heads][dk] of a token
+    float* q = l.k_b ? x.q.x : s->qkv;  // [heads][dk] of a token
     const int64_t q_stride = l.k_b ? x.q.stride : s->qkv_stride;
-    float* raw_kv = x.raw + h.n_latent_q;                     // latent, shared key, expanded heads
+    float* raw_kv = x.raw + h.n_latent_q;  // latent, shared key, expanded heads
     products(*this, 2, [&](int64_t i) {
         if (i == 1) return Job{&l.kv_a, l.kv_a.data, in, raw_kv, x.raw_stride};
         return l.q_b ? Job{&l.q_a, l.q_a.data, in, x.raw, x.raw_stride} : Job{&l.wq, l.wq.data, in, q, q_stride};
@@ -76,7 +76,8 @@ void Member::latent_qkv(const Layer& l, const Acts& in) {
             if (l.k_b && nope % 32 == 0) {
                 const QuantActs& a = x.q.quant;
                 const int64_t at = i * nope;
-                k.quantize(head, nope, a.q + t * a.q_stride + at, a.d + t * a.d_stride + at / 32, a.s + t * a.s_stride + at / 16);
+                k.quantize(head, nope, a.q + t * a.q_stride + at, a.d + t * a.d_stride + at / 32,
+                           a.s + t * a.s_stride + at / 16);
             }
         }
         latent_keys(l, t, q + t * q_stride);
@@ -84,7 +85,8 @@ void Member::latent_qkv(const Layer& l, const Acts& in) {
     barrier();
     if (l.k_b)
         products(*this, heads, [&](int64_t i) {
-            return Job{&l.k_b, l.k_b.expert(static_cast<uint32_t>(i)), part(x.q, i * dk, i * nope), s->qkv + i * h.dk, s->qkv_stride};
+            return Job{&l.k_b, l.k_b.expert(static_cast<uint32_t>(i)), part(x.q, i * dk, i * nope), s->qkv + i * h.dk,
+                       s->qkv_stride};
         });
 }
 
@@ -101,7 +103,8 @@ void Member::latent_norms(const Layer& l) {
         }
         normalize(kv, l.kv_a_norm, nullptr, h.n_latent_kv, x.kv.x + t * x.kv.stride);
         quantize_all(x.kv, t, h.n_latent_kv);
-        k.rope(kv + h.n_latent_kv, 1, h.n_rot, h.n_rot, h.arch->rope == Rope::kNeox, r.cos + t * half, r.sin + t * half);
+        k.rope(kv + h.n_latent_kv, 1, h.n_rot, h.n_rot, h.arch->rope == Rope::kNeox, r.cos + t * half,
+               r.sin + t * half);
     }
     barrier();
 }
@@ -110,7 +113,9 @@ void Member::latent_norms(const Layer& l) {
 void Member::latent_keys(const Layer& l, int64_t t, const float* q) {
     const LatentBuffers& x = s->latent;
     const int64_t heads = l.n_head, nope = h.dk_full - h.n_rot, latent = h.n_latent_kv;
-    const auto copy = [](float* to, const float* from, int64_t count) { memcpy(to, from, static_cast<size_t>(count) * sizeof(float)); };
+    const auto copy = [](float* to, const float* from, int64_t count) {
+        memcpy(to, from, static_cast<size_t>(count) * sizeof(float));
+    };
     const float* shared = x.raw + t * x.raw_stride + h.n_latent_q + latent;
     float* row = s->qkv + t * s->qkv_stride;
     float *key = row + heads * h.dk, *value = key + l.n_head_kv * int64_t{h.dk};
@@ -134,7 +139,8 @@ const Acts& Member::latent_out(const Layer& l) {
     if (!l.v_b) return s->attention;
     const Acts& out = s->latent.out;
     products(*this, l.n_head, [&](int64_t i) {
-        return Job{&l.v_b, l.v_b.expert(static_cast<uint32_t>(i)), part(s->attention, i * h.dv, i * h.dv), out.x + i * h.dv_full, out.stride};
+        return Job{&l.v_b, l.v_b.expert(static_cast<uint32_t>(i)), part(s->attention, i * h.dv, i * h.dv),
+                   out.x + i * h.dv_full, out.stride};
     });
     columns_again(out, nullptr, int64_t{l.n_head} * h.dv_full);
     return out;

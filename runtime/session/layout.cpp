@@ -19,7 +19,8 @@ struct Layout {
 
     Acts acts(int64_t columns, int64_t width) {
         Acts a{};
-        a.stride = round_up(width, 16) + (columns > 1 ? 16 : 0);   // 64 bytes off a power of two: columns fall into other cache sets
+        a.stride = round_up(width, 16) +
+                   (columns > 1 ? 16 : 0);  // 64 bytes off a power of two: columns fall into other cache sets
         a.x = arena.array<float>(static_cast<uint64_t>(columns * a.stride));
         const int64_t blocks = (width + 31) / 32;
         a.quant.q_stride = blocks * 32 + (columns > 1 ? 64 : 0);
@@ -58,8 +59,9 @@ struct Layout {
             // Bytes of one head, at most 2^40: counted in 64 bits on every target, for the arena must see what is too much.
             const uint64_t slots = static_cast<uint64_t>(capacity);
             const uint64_t k = slots * h.dk * element(p.type_k), v = slots * h.dv * element(p.type_v);
-            const uint64_t k_scale = p.type_k == kKvQ8_0 ? slots * (h.dk / 32) * 2 : 0, v_scale = p.type_v == kKvQ8_0 ? slots * (h.dv / 32) * 2 : 0;
-            if (l.conv) {   // the convolution's inputs, in float
+            const uint64_t k_scale = p.type_k == kKvQ8_0 ? slots * (h.dk / 32) * 2 : 0,
+                           v_scale = p.type_v == kKvQ8_0 ? slots * (h.dv / 32) * 2 : 0;
+            if (l.conv) {  // the convolution's inputs, in float
                 kv.head0.type_v = kKvF32;
                 kv.head0.v = arena.bytes(slots * h.n_embd * sizeof(float));
                 if (layers) layers[i] = kv;
@@ -159,7 +161,8 @@ struct Layout {
             carried = carried || m.layers[i].k_b;
             expanded = expanded || m.layers[i].kv_b;
         }
-        x.raw_stride = round_up(h.n_latent_q + h.n_latent_kv + h.n_rot + (expanded ? heads * (h.dk_full - h.n_rot + h.dv_full) : 0), 16);
+        x.raw_stride = round_up(
+            h.n_latent_q + h.n_latent_kv + h.n_rot + (expanded ? heads * (h.dk_full - h.n_rot + h.dv_full) : 0), 16);
         x.raw = arena.array<float>(static_cast<uint64_t>(n * x.raw_stride));
         if (h.n_latent_q) x.compressed_q = acts(n, h.n_latent_q);
         x.kv = acts(n, h.n_latent_kv);
@@ -208,15 +211,15 @@ void fill_rope(const Hyper& h, uint32_t n_ctx, bool window, RopeTable* t) {
         // Hostile bases and betas make these infinite or NaN, which no integer may be made of.
         const double most = h.n_rot ? h.n_rot - 1.0 : 0.0;
         const auto bounded = [most](double x) { return x > 0 ? (x < most ? x : most) : 0.0; };
-        low = static_cast<double>(static_cast<int64_t>(bounded(low)));                  // floor, not below 0
+        low = static_cast<double>(static_cast<int64_t>(bounded(low)));  // floor, not below 0
         high = bounded(high);
         const int64_t whole = static_cast<int64_t>(high);
-        if (high > static_cast<double>(whole)) high = static_cast<double>(whole + 1);   // ceil, not above n - 1
+        if (high > static_cast<double>(whole)) high = static_cast<double>(whole + 1);  // ceil, not above n - 1
     }
     for (uint32_t i = 0; i < h.n_rot / 2; ++i) {
         double f = math_pow(base, -2.0 * i / h.n_rot);
         if (factors) f /= factors[i];
-        double mix = 0;   // share of the unscaled frequency
+        double mix = 0;  // share of the unscaled frequency
         if (yarn) {
             const double width = high - low > 0.001 ? high - low : 0.001;
             double y = (i - low) / width;
@@ -228,10 +231,14 @@ void fill_rope(const Hyper& h, uint32_t n_ctx, bool window, RopeTable* t) {
     double magnitude = scaled ? h.scaling_attn : 1.0;
     // With a multiplier m (mscale_all_dim) the magnitude is that of 1 over that of m; DeepSeek 2 has m in both.
     const double growth = yarn && h.scaling_factor > 1.0f ? 0.1 * math_log(h.scaling_factor) : 0.0;
-    if (yarn && h.yarn_attn > 0.0f) magnitude *= h.yarn_attn;
-    else if (h.yarn_log_mul != 0.0f && h.n_latent_kv) magnitude *= 1.0;
-    else if (h.yarn_log_mul == 0.0f) magnitude *= 1.0 + growth;
-    else magnitude *= (1.0 + growth) / (1.0 + growth * h.yarn_log_mul);
+    if (yarn && h.yarn_attn > 0.0f)
+        magnitude *= h.yarn_attn;
+    else if (h.yarn_log_mul != 0.0f && h.n_latent_kv)
+        magnitude *= 1.0;
+    else if (h.yarn_log_mul == 0.0f)
+        magnitude *= 1.0 + growth;
+    else
+        magnitude *= (1.0 + growth) / (1.0 + growth * h.yarn_log_mul);
     t->magnitude = static_cast<float>(magnitude);
 }
 
@@ -265,7 +272,8 @@ Status session_layout(const Model& m, const SessionParams& p, Arena& arena, Sess
     s->session_bytes = arena.used();
     if (arena.overflowed())
         return arena.dry() ? fail(err, kMemory, "the session does not fit the address space")
-                           : fail(err, kMemory, "the buffer for the session is too small; needed ", static_cast<unsigned long long>(arena.needed()), " bytes");
+                           : fail(err, kMemory, "the buffer for the session is too small; needed ",
+                                  static_cast<unsigned long long>(arena.needed()), " bytes");
     if (arena.dry()) return kOk;
     s->model = &m;
     s->n_ctx = p.n_ctx;
@@ -286,10 +294,12 @@ Status session_resolve(const Model& m, SessionParams* p, Error* err) {
         p->n_ctx = h.n_ctx_train < kMaxContext ? h.n_ctx_train : kMaxContext;
         if (m.position_embd && p->n_ctx > m.position_embd.rows) p->n_ctx = static_cast<uint32_t>(m.position_embd.rows);
     }
-    if (p->n_ctx > kMaxContext) return fail(err, kArgument, "a context of ", p->n_ctx, " tokens is out of range (at most ", kMaxContext, ")");
+    if (p->n_ctx > kMaxContext)
+        return fail(err, kArgument, "a context of ", p->n_ctx, " tokens is out of range (at most ", kMaxContext, ")");
     if (p->n_batch > kMaxBatch) p->n_batch = kMaxBatch;
     if (m.position_embd && p->n_ctx > m.position_embd.rows)
-        return fail(err, kArgument, "a context of ", p->n_ctx, " tokens exceeds the model's ", static_cast<long long>(m.position_embd.rows), " learned positions");
+        return fail(err, kArgument, "a context of ", p->n_ctx, " tokens exceeds the model's ",
+                    static_cast<long long>(m.position_embd.rows), " learned positions");
     if (p->n_batch == 0) p->n_batch = 128;
     if (p->n_threads == 0) p->n_threads = cpu_threads_default();
     if (p->n_threads > 256) return fail(err, kArgument, p->n_threads, " threads: at most 256 are possible");
@@ -300,7 +310,8 @@ Status session_resolve(const Model& m, SessionParams* p, Error* err) {
         const uint32_t d = side ? h.dv : h.dk;
         if (t > kKvQ8_0) return fail(err, kArgument, "unknown KV type ", static_cast<unsigned>(t));
         if (t == kKvQ8_0 && d % 32)
-            return fail(err, kUnsupported, "a q8_0 KV cache needs heads of a multiple of 32 values; this model has ", d);
+            return fail(err, kUnsupported, "a q8_0 KV cache needs heads of a multiple of 32 values; this model has ",
+                        d);
     }
     const uint32_t batch = p->n_batch;
     for (;;) {
@@ -310,8 +321,9 @@ Status session_resolve(const Model& m, SessionParams* p, Error* err) {
         const Status s = session_layout(m, *p, dry, nullptr, err);
         if (s == kOk && dry.needed() <= p->budget) return kOk;
         if (!choose_ctx || p->n_ctx <= 256)
-            return fail(err, kMemory, "a context of ", p->n_ctx, " tokens needs ", static_cast<unsigned long long>(dry.needed()),
-                        " bytes, the budget is ", static_cast<unsigned long long>(p->budget), "; lower the context, the batch or the KV type");
+            return fail(err, kMemory, "a context of ", p->n_ctx, " tokens needs ",
+                        static_cast<unsigned long long>(dry.needed()), " bytes, the budget is ",
+                        static_cast<unsigned long long>(p->budget), "; lower the context, the batch or the KV type");
         p->n_ctx = p->n_ctx > 8192 ? p->n_ctx / 2 : p->n_ctx * 3 / 4;
     }
 }

@@ -10,9 +10,9 @@ namespace thimble {
 
 // Columns of activations for the products: floats for dense weights, int8 blocks for quantised ones.
 struct Acts {
-    float* x;           // [columns][stride]
+    float* x;  // [columns][stride]
     int64_t stride;
-    QuantActs quant;    // filled where the width is a multiple of 32 (else no quantised weight can meet it)
+    QuantActs quant;  // filled where the width is a multiple of 32 (else no quantised weight can meet it)
     Acts column(int64_t c) const {
         Acts a = *this;
         a.x += c * stride;
@@ -25,17 +25,17 @@ struct Acts {
 
 // What one thread needs for itself.
 struct Private {
-    void* matmul;            // kMatmulScratch
-    void* attention;         // kAttentionScratch
-    float* rows;             // results of a chunk of rows, [columns][chunk], twice
-    Acts norm;               // one column: the normed input of a layer when one token is decoded
-    AttentionState running, part;   // of kTokenBlock tokens and one kv head's group
+    void* matmul;                  // kMatmulScratch
+    void* attention;               // kAttentionScratch
+    float* rows;                   // results of a chunk of rows, [columns][chunk], twice
+    Acts norm;                     // one column: the normed input of a layer when one token is decoded
+    AttentionState running, part;  // of kTokenBlock tokens and one kv head's group
 };
 
 // One layer's cache.
 struct KvLayer {
-    KvHead head0;            // of kv head 0; the others follow at these distances
-    size_t k_step, v_step, k_scale_step, v_scale_step;   // bytes
+    KvHead head0;                                       // of kv head 0; the others follow at these distances
+    size_t k_step, v_step, k_scale_step, v_scale_step;  // bytes
     KvHead head(uint32_t h) const {
         KvHead r = head0;
         r.k = static_cast<char*>(r.k) + h * k_step;
@@ -48,45 +48,45 @@ struct KvLayer {
 
 // The chosen experts of a batch, sorted by expert: entries [start[e], start[e + 1]) are those of expert e.
 struct ExpertLists {
-    float* logits;           // [n_batch][n_expert]
-    int32_t* chosen;         // [n_batch][n_used], in rank order
-    float* weight;           // [n_batch][n_used]
-    int32_t* start;          // [n_expert + 1]
-    int32_t* token;          // [n_batch * n_used] token of an entry
-    int32_t* entry;          // [n_batch][n_used] entry of a token's choice
-    int32_t* active;         // [n_expert] experts with entries
+    float* logits;    // [n_batch][n_expert]
+    int32_t* chosen;  // [n_batch][n_used], in rank order
+    float* weight;    // [n_batch][n_used]
+    int32_t* start;   // [n_expert + 1]
+    int32_t* token;   // [n_batch * n_used] token of an entry
+    int32_t* entry;   // [n_batch][n_used] entry of a token's choice
+    int32_t* active;  // [n_expert] experts with entries
     int32_t n_active;
-    float* shared;           // [n_batch] gate of the shared expert
+    float* shared;  // [n_batch] gate of the shared expert
 };
 
 // Latent attention, a column a token.
 struct LatentBuffers {
-    float* raw;              // [n_batch][raw_stride]: q's latent, kv's latent, the shared key, expanded heads
+    float* raw;  // [n_batch][raw_stride]: q's latent, kv's latent, the shared key, expanded heads
     int64_t raw_stride;
-    Acts compressed_q, kv;   // the latents after their norms
-    Acts q, out;             // where queries are carried into the latent space: [n_head][dk_full] before, [n_head][dv_full] after
+    Acts compressed_q, kv;  // the latents after their norms
+    Acts q, out;  // where queries are carried into the latent space: [n_head][dk_full] before, [n_head][dv_full] after
 };
 
 struct RopeTable {
-    double* frequency;       // [n_rot / 2] radians a position
-    float magnitude;         // factor on cos and sin
-    float *cos, *sin;        // [n_batch][n_rot / 2]
+    double* frequency;  // [n_rot / 2] radians a position
+    float magnitude;    // factor on cos and sin
+    float *cos, *sin;   // [n_batch][n_rot / 2]
 };
 
-constexpr int64_t kTokenBlock = 8;      // tokens of one attention unit in prefill
-constexpr int64_t kDecodeChunk = 512;   // most rows of a chunk when one token is decoded
-constexpr int64_t kPromptChunk = 64;    // rows of a chunk otherwise
+constexpr int64_t kTokenBlock = 8;     // tokens of one attention unit in prefill
+constexpr int64_t kDecodeChunk = 512;  // most rows of a chunk when one token is decoded
+constexpr int64_t kPromptChunk = 64;   // rows of a chunk otherwise
 
-constexpr uint32_t kMaxContext = 1u << 26, kMaxBatch = 1u << 16;   // with n_expert_used <= 64, entries fit 31 bits
-constexpr size_t kLongestStop = 4096;   // bytes of a stop string
+constexpr uint32_t kMaxContext = 1u << 26, kMaxBatch = 1u << 16;  // with n_expert_used <= 64, entries fit 31 bits
+constexpr size_t kLongestStop = 4096;                             // bytes of a stop string
 
 struct SamplerState {
-    uint64_t random[4];      // xoshiro256**
-    uint64_t seed;           // that filled it
+    uint64_t random[4];  // xoshiro256**
+    uint64_t seed;       // that filled it
     bool seeded;
-    float* value;            // [n_vocab]
-    int32_t* id;             // [n_vocab]
-    float* probability;      // [n_vocab]
+    float* value;        // [n_vocab]
+    int32_t* id;         // [n_vocab]
+    float* probability;  // [n_vocab]
 };
 
 struct SessionParams {
@@ -101,31 +101,31 @@ struct Session {
     Kernels kernels;
     Team* team;
     uint32_t n_ctx, n_batch, n_threads, n_threads_decode;
-    uint32_t n_past;              // tokens in the context
-    uint32_t high;                // positions ever written since the last full rewind
+    uint32_t n_past;  // tokens in the context
+    uint32_t high;    // positions ever written since the last full rewind
     bool has_logits;
-    int cancel;                   // set by thimble_cancel from anywhere: only through cancelled() and set_cancel()
+    int cancel;  // set by thimble_cancel from anywhere: only through cancelled() and set_cancel()
     int (*progress)(void*, uint32_t, uint32_t);
     void* progress_user;
 
-    KvLayer* kv;                  // [n_layer]
-    RopeTable rope[2];            // full attention, sliding window
-    float* x;                     // [n_batch][n_embd] the residual stream
-    float* qkv;                   // [n_batch][qkv_stride]
+    KvLayer* kv;        // [n_layer]
+    RopeTable rope[2];  // full attention, sliding window
+    float* x;           // [n_batch][n_embd] the residual stream
+    float* qkv;         // [n_batch][qkv_stride]
     int64_t qkv_stride;
-    float* projected;             // [n_batch][n_embd], before a post norm
+    float* projected;  // [n_batch][n_embd], before a post norm
     Acts norm, attention, hidden, shared_hidden;
     LatentBuffers latent;
-    AttentionState split;         // [chunks][n_head] partial results of one token, when heads are fewer than threads
-    float* slopes;                // [n_head] ALiBi
-    float* logits;                // [n_vocab]
-    int32_t* tokens;              // [n_ctx]
+    AttentionState split;  // [chunks][n_head] partial results of one token, when heads are fewer than threads
+    float* slopes;         // [n_head] ALiBi
+    float* logits;         // [n_vocab]
+    int32_t* tokens;       // [n_ctx]
     ExpertLists experts;
-    Private* own;                 // [n_threads]
+    Private* own;  // [n_threads]
     SamplerState sampler;
-    int32_t* prompt_ids;          // [n_ctx]
+    int32_t* prompt_ids;  // [n_ctx]
     void* text_scratch;
-    size_t text_scratch_size, text_limit;   // bytes of a prompt that thimble_generate takes
+    size_t text_scratch_size, text_limit;  // bytes of a prompt that thimble_generate takes
     uint64_t kv_bytes, scratch_bytes, session_bytes;
 };
 

@@ -19,7 +19,7 @@ void Member::short_conv(const Layer& l, const KvLayer& kv) {
         const float* c = s->qkv + t * s->qkv_stride + e;
         float* y = s->attention.x + t * s->attention.stride;
         memset(y, 0, static_cast<size_t>(e) * sizeof(float));
-        for (int64_t j = 0; j < length; ++j) {   // the oldest first; before the text there is nothing
+        for (int64_t j = 0; j < length; ++j) {  // the oldest first; before the text there is nothing
             const int64_t position = pos0 + t - (length - 1) + j;
             if (position < 0) continue;
             const float* slot = ring + position % capacity * e;

@@ -6,7 +6,7 @@
 
 namespace thimble {
 
-const char* builtin_template(const char* name);         // nullptr: no such name
-const char* builtin_template_name(uint32_t index);      // nullptr past the last
+const char* builtin_template(const char* name);     // nullptr: no such name
+const char* builtin_template_name(uint32_t index);  // nullptr past the last
 
 }  // namespace thimble

@@ -51,7 +51,9 @@ struct Parser {
         uint32_t v = 0;
         for (int i = 0; i < 4; ++i, ++at) {
             const char c = peek();
-            const int d = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+            const int d = c >= '0' && c <= '9'                 ? c - '0'
+                          : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                               : -1;
             if (d < 0) return refuse("\\u takes four hexadecimal digits");
             v = v << 4 | static_cast<uint32_t>(d);
         }
@@ -60,13 +62,16 @@ struct Parser {
     }
     bool unicode_escape(uint32_t* out) {
         if (!hex4(out)) return false;
-        if (*out >= 0xd800 && *out < 0xdc00 && text.size - at >= 6 && text.data[at] == '\\' && text.data[at + 1] == 'u') {
+        if (*out >= 0xd800 && *out < 0xdc00 && text.size - at >= 6 && text.data[at] == '\\' &&
+            text.data[at + 1] == 'u') {
             const size_t back = at;
             uint32_t low;
             at += 2;
             if (!hex4(&low)) return false;
-            if (low >= 0xdc00 && low < 0xe000) *out = 0x10000 + ((*out - 0xd800) << 10) + (low - 0xdc00);
-            else at = back;
+            if (low >= 0xdc00 && low < 0xe000)
+                *out = 0x10000 + ((*out - 0xd800) << 10) + (low - 0xdc00);
+            else
+                at = back;
         }
         if (*out >= 0xd800 && *out < 0xe000) *out = 0xfffd;
         return true;
@@ -85,7 +90,8 @@ struct Parser {
         const size_t end = at;
         *out = Str(text.data + start, end - start);
         if (escaped) {
-            char* to = static_cast<char*>(arena.bytes(end - start, 1));  // an escape is never shorter than what it means
+            char* to =
+                static_cast<char*>(arena.bytes(end - start, 1));  // an escape is never shorter than what it means
             if (!to) return no_memory();
             size_t n = 0;
             for (at = start; at < end;) {
@@ -146,8 +152,12 @@ struct Parser {
             case 't': v->kind = Json::kBool, v->boolean = true; return word("true") || refuse("'true' is meant?");
             case 'f': v->kind = Json::kBool, v->boolean = false; return word("false") || refuse("'false' is meant?");
             case 'n': return word("null") || refuse("'null' is meant?");
-            case 'N': v->kind = Json::kFloat, v->number = __builtin_nan(""); return word("NaN") || refuse("'NaN' is meant?");
-            case 'I': v->kind = Json::kFloat, v->number = __builtin_inf(); return word("Infinity") || refuse("'Infinity' is meant?");
+            case 'N':
+                v->kind = Json::kFloat, v->number = __builtin_nan("");
+                return word("NaN") || refuse("'NaN' is meant?");
+            case 'I':
+                v->kind = Json::kFloat, v->number = __builtin_inf();
+                return word("Infinity") || refuse("'Infinity' is meant?");
             default: break;
         }
         if (word("-Infinity")) {
@@ -233,7 +243,9 @@ struct Parser {
                     if (parent->kind == Json::kObject && !unite_duplicates(parent)) return false;
                     continue;
                 }
-                if (peek() != ',') return refuse(parent->kind == Json::kArray ? "',' or ']' is expected here" : "',' or '}' is expected here");
+                if (peek() != ',')
+                    return refuse(parent->kind == Json::kArray ? "',' or ']' is expected here"
+                                                               : "',' or '}' is expected here");
                 ++at;
                 break;
             }

@@ -15,16 +15,16 @@ constexpr unsigned kJsonDepth = 96;  // arrays and objects inside one another
 // counts, at the place of the first, as in Python.
 struct JsonValue {
     Json kind = Json::kNull;
-    uint32_t count = 0;             // children
+    uint32_t count = 0;  // children
     union {
         bool boolean;
         int64_t integer;
-        double number;              // also integers that do not fit 64 bits
-        JsonValue* first;           // of an array or object
+        double number;     // also integers that do not fit 64 bits
+        JsonValue* first;  // of an array or object
     };
-    Str string;                     // kString: valid UTF-8
-    Str key;                        // of a member of an object
-    JsonValue* next = nullptr;      // sibling
+    Str string;                 // kString: valid UTF-8
+    Str key;                    // of a member of an object
+    JsonValue* next = nullptr;  // sibling
     JsonValue() : integer(0) {}
 };
 

@@ -99,7 +99,8 @@ unsigned shortest_digits(const Parts& p, char* digits, int* point) {
     const unsigned extra = p.boundary ? 2 : 1;
     r.shift_left(extra + (p.exponent > 0 ? static_cast<unsigned>(p.exponent) : 0));
     s.shift_left(extra + (p.exponent < 0 ? static_cast<unsigned>(-p.exponent) : 0));
-    if (p.exponent > 0) up.shift_left(static_cast<unsigned>(p.exponent)), down.shift_left(static_cast<unsigned>(p.exponent));
+    if (p.exponent > 0)
+        up.shift_left(static_cast<unsigned>(p.exponent)), down.shift_left(static_cast<unsigned>(p.exponent));
     if (p.boundary) up.shift_left(1);
     const bool even = (p.mantissa & 1) == 0;  // ties read back as the even neighbour, so the bounds belong to it
     const int bits = static_cast<int>(std::bit_width(p.mantissa)) + p.exponent - 1;
@@ -167,19 +168,25 @@ double assemble(Str digits, int exponent) {
     Big num(0), den(1);
     for (size_t i = 0; i < digits.size; ++i) {
         const uint32_t d = static_cast<uint32_t>(digits.data[i] - '0');
-        if (num.n == 0) num = Big(d);
-        else num.multiply_add(10, d);
+        if (num.n == 0)
+            num = Big(d);
+        else
+            num.multiply_add(10, d);
     }
     if (num.n == 0) return 0.0;
-    if (exponent > 0) num.multiply_power_of_ten(static_cast<unsigned>(exponent));
-    else den.multiply_power_of_ten(static_cast<unsigned>(-exponent));
+    if (exponent > 0)
+        num.multiply_power_of_ten(static_cast<unsigned>(exponent));
+    else
+        den.multiply_power_of_ten(static_cast<unsigned>(-exponent));
     // Scale by 2^shift so that the quotient has 53 bits, or fewer for a denormal.
     int shift = 53 - (static_cast<int>(num.bits()) - static_cast<int>(den.bits()));
     if (shift > 1074) shift = 1074;
     for (;;) {
         Big n = num, d = den;
-        if (shift > 0) n.shift_left(static_cast<unsigned>(shift));
-        else d.shift_left(static_cast<unsigned>(-shift));
+        if (shift > 0)
+            n.shift_left(static_cast<unsigned>(shift));
+        else
+            d.shift_left(static_cast<unsigned>(-shift));
         uint64_t q = 0;
         const int top = static_cast<int>(n.bits()) - static_cast<int>(d.bits());
         for (int b = top; b >= 0; --b) {  // long division, a bit at a time: at most 55 steps
@@ -268,7 +275,8 @@ size_t format_fixed(double v, unsigned decimals, char* out) {
         const bool half = s && bit(s - 1), odd = bit(s);
         const unsigned words = s / 32, rest = s % 32, old = num.n;
         for (unsigned i = 0; i < old; ++i) {
-            const uint64_t lo = i + words < old ? num.w[i + words] : 0, hi = i + words + 1 < old ? num.w[i + words + 1] : 0;
+            const uint64_t lo = i + words < old ? num.w[i + words] : 0,
+                           hi = i + words + 1 < old ? num.w[i + words + 1] : 0;
             num.w[i] = static_cast<uint32_t>((hi << 32 | lo) >> rest);
         }
         while (num.n && num.w[num.n - 1] == 0) --num.n;
@@ -304,9 +312,12 @@ bool parse_int(Str text, int64_t* out) {
         const int d = text.data[i] - '0';
         if (__builtin_mul_overflow(v, int64_t{10}, &v) || __builtin_sub_overflow(v, int64_t{d}, &v)) return false;
     }
-    if (negative) *out = v;
-    else if (v == INT64_MIN) return false;
-    else *out = -v;
+    if (negative)
+        *out = v;
+    else if (v == INT64_MIN)
+        return false;
+    else
+        *out = -v;
     return true;
 }
 
@@ -325,8 +336,10 @@ bool parse_double(Str text, double* out) {
         any = true;
         if (point) --exponent;
         if (n == 0 && text.data[i] == '0') continue;
-        if (n < kKeep) digits[n++] = text.data[i];
-        else ++exponent, dropped |= text.data[i] != '0';
+        if (n < kKeep)
+            digits[n++] = text.data[i];
+        else
+            ++exponent, dropped |= text.data[i] != '0';
     }
     if (!any) return false;
     if (i < text.size && (text.data[i] | 32) == 'e') {
@@ -344,9 +357,12 @@ bool parse_double(Str text, double* out) {
     if (dropped) digits[n++] = '1', --exponent;  // any non-zero tail decides a tie alike
     const int64_t magnitude = exponent + static_cast<int64_t>(n);
     double v;
-    if (n == 0 || magnitude < -330) v = 0.0;
-    else if (magnitude > 310) v = std::bit_cast<double>(0x7ffull << 52);
-    else v = assemble(Str(digits, n), static_cast<int>(exponent));
+    if (n == 0 || magnitude < -330)
+        v = 0.0;
+    else if (magnitude > 310)
+        v = std::bit_cast<double>(0x7ffull << 52);
+    else
+        v = assemble(Str(digits, n), static_cast<int>(exponent));
     *out = negative ? -v : v;
     return true;
 }

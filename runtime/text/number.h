@@ -5,8 +5,8 @@
 
 namespace thimble {
 
-constexpr size_t kDoubleText = 32;      // what format_double may need
-constexpr size_t kFixedText = 440;      // what format_fixed may need
+constexpr size_t kDoubleText = 32;  // what format_double may need
+constexpr size_t kFixedText = 440;  // what format_fixed may need
 
 // The shortest decimal that reads back as `v`, written as Python's repr does: "1.0", "0.1", "1e+16", "1e-05", "inf",
 // "nan". Returns the length; not NUL-terminated.

@@ -40,7 +40,8 @@ inline size_t utf8_check(Str s) {
             if (!utf8_is_tail(s.data[i + k])) return i;
         const char* p = s.data + i;
         const uint32_t v = utf8_next(p, s.data + s.size);
-        if ((n == 3 && (v < 0x800 || (v >= 0xd800 && v < 0xe000))) || (n == 4 && (v < 0x10000 || v > 0x10ffff))) return i;
+        if ((n == 3 && (v < 0x800 || (v >= 0xd800 && v < 0xe000))) || (n == 4 && (v < 0x10000 || v > 0x10ffff)))
+            return i;
         i += n;
     }
     return i;

@@ -44,7 +44,9 @@ static void* map(void* p, size_t n, int prot, int flags, int fd, off64_t at) {
     return count(), reinterpret_cast<void*>(syscall(SYS_mmap, p, n, prot, flags, fd, at));
 }
 #endif
-void* mmap64(void* p, size_t n, int prot, int flags, int fd, off64_t at) __THROW { return map(p, n, prot, flags, fd, at); }
+void* mmap64(void* p, size_t n, int prot, int flags, int fd, off64_t at) __THROW {
+    return map(p, n, prot, flags, fd, at);
+}
 }
 #endif
 
@@ -92,14 +94,17 @@ void work(thimble_model* model, thimble_session* session) {
 
     g_calls = 0;
     g_armed = 1;
-    const thimble_status tokenized = thimble_tokenize(model, text, sizeof text - 1, THIMBLE_TOKENIZE_BOS, scratch, sizeof scratch, ids, 256, &n, &err);
+    const thimble_status tokenized = thimble_tokenize(model, text, sizeof text - 1, THIMBLE_TOKENIZE_BOS, scratch,
+                                                      sizeof scratch, ids, 256, &n, &err);
     const thimble_status evaluated = thimble_eval(session, ids, n, nullptr, &err);
     const float* logits = thimble_logits(session);
     const thimble_status rewound = thimble_rewind(session, 1, &err);
-    const thimble_status generated = thimble_generate(session, text, sizeof text - 1, &gp, stop_after, &pieces, &result, &err);
+    const thimble_status generated =
+        thimble_generate(session, text, sizeof text - 1, &gp, stop_after, &pieces, &result, &err);
     thimble_rewind(session, 0, &err);
     gp.temperature = 0;
-    const thimble_status again = thimble_generate(session, text, sizeof text - 1, &gp, stop_after, &more, nullptr, &err);
+    const thimble_status again =
+        thimble_generate(session, text, sizeof text - 1, &gp, stop_after, &more, nullptr, &err);
     static thimble_token many[4096];
     for (thimble_token& id : many) id = ids[0];
     const thimble_status full = thimble_eval(session, many, 4096, nullptr, &err);  // the error path too

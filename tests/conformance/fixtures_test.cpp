@@ -2,8 +2,8 @@
 // Logits of every model in ../shared/fixtures against those of the same weights in F32 (peer.tsv says how far llama.cpp
 // is from them): the mean KL divergence, the median for mixtures of experts, may exceed the peer's by 15 %. Then the
 // same bits from every tier, thread count and batch size. Skipped where ../shared is absent.
-#include <cstdlib>
 #include <dirent.h>
+#include <cstdlib>
 
 #include "kernels/kernels.h"
 #include "runtime/thimble.h"
@@ -45,7 +45,8 @@ struct Run {
         return true;
     }
     // Logits after each of n ids; the caller frees.
-    float* logits(const int32_t* ids, size_t n, uint32_t threads, uint32_t batch, const char* tier, bool* unsupported = nullptr) {
+    float* logits(const int32_t* ids, size_t n, uint32_t threads, uint32_t batch, const char* tier,
+                  bool* unsupported = nullptr) {
         thimble_error err;
         thimble_session_params p = thimble_session_defaults();
         p.n_threads = threads;
@@ -53,7 +54,8 @@ struct Run {
         p.cpu_tier = tier;
         size_t bytes;
         thimble_session* s = nullptr;
-        if (thimble_session_bytes(model, &p, &bytes, &err) != THIMBLE_OK) return fprintf(stderr, "%s\n", err.message), nullptr;
+        if (thimble_session_bytes(model, &p, &bytes, &err) != THIMBLE_OK)
+            return fprintf(stderr, "%s\n", err.message), nullptr;
         void* memory = malloc(bytes);
         const thimble_status st = thimble_session_init(model, &p, memory, bytes, &s, &err);
         if (unsupported) *unsupported = st == THIMBLE_E_UNSUPPORTED;
@@ -119,24 +121,30 @@ void check_fixture(const char* folder, const char* name, double peer_mean) {
     Owned logits{first, nullptr};
     if (!CHECK(first) || !CHECK_EQ(n * run.n_vocab * 4, n_ref)) return;
     double kl[512], sum = 0;
-    for (size_t i = 0; i < n; ++i) sum += kl[i] = divergence(reference + i * run.n_vocab, first + i * run.n_vocab, run.n_vocab);
+    for (size_t i = 0; i < n; ++i)
+        sum += kl[i] = divergence(reference + i * run.n_vocab, first + i * run.n_vocab, run.n_vocab);
     qsort(kl, n, sizeof kl[0], compare);
     const bool experts = strstr(name, "mixtral") || strstr(name, "moe");
     const double value = experts ? kl[n / 2] : sum / static_cast<double>(n);
-    printf("%-28s mean KL %.3e  median %.3e  peer's mean %.3e  ratio %.2f\n", name, sum / static_cast<double>(n), kl[n / 2], peer_mean, value / peer_mean);
+    printf("%-28s mean KL %.3e  median %.3e  peer's mean %.3e  ratio %.2f\n", name, sum / static_cast<double>(n),
+           kl[n / 2], peer_mean, value / peer_mean);
     CHECK(value <= 1.15 * peer_mean);
 
-    const struct { uint32_t threads, batch; const char* tier; } variants[] = {
-        {2, 64, nullptr}, {4, 7, nullptr}, {1, 1, nullptr}, {3, 1, nullptr}, {2, 16, "scalar"}, {2, 64, "avx2"}, {1, 1, "avx2"}, {2, 7, "avxvnni"},
-        {2, 7, "avx512"}, {2, 7, "neon"}, {2, 7, "dotprod"}, {2, 7, "i8mm"}};
+    const struct {
+        uint32_t threads, batch;
+        const char* tier;
+    } variants[] = {{2, 64, nullptr},  {4, 7, nullptr}, {1, 1, nullptr},   {3, 1, nullptr},
+                    {2, 16, "scalar"}, {2, 64, "avx2"}, {1, 1, "avx2"},    {2, 7, "avxvnni"},
+                    {2, 7, "avx512"},  {2, 7, "neon"},  {2, 7, "dotprod"}, {2, 7, "i8mm"}};
     for (const auto& v : variants) {
-        if (THIMBLE_EMULATED && (v.threads != 2 || v.batch != 7)) continue;   // each tier of the CPU, once
+        if (THIMBLE_EMULATED && (v.threads != 2 || v.batch != 7)) continue;  // each tier of the CPU, once
         bool unsupported = false;
         float* other = run.logits(ids, n, v.threads, v.batch, v.tier, &unsupported);
         if (unsupported && v.tier) continue;
         if (!CHECK(other)) continue;
         if (!CHECK(memcmp(first, other, n * run.n_vocab * sizeof(float)) == 0))
-            fprintf(stderr, "    %s: other bits with %u threads, batch %u, tier %s\n", name, v.threads, v.batch, v.tier ? v.tier : "best");
+            fprintf(stderr, "    %s: other bits with %u threads, batch %u, tier %s\n", name, v.threads, v.batch,
+                    v.tier ? v.tier : "best");
         free(other);
     }
 }

@@ -30,7 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     memcpy(json, rest ? text + length + 1 : "{}", rest ? rest : 2);
     size_t n = 0;
     Error err{};
-    const Status s = render_template(Str(source, length), Str(json, rest ? rest : 2), 1700000000, scratch, scratch_size, out, 512, &n, &err);
+    const Status s = render_template(Str(source, length), Str(json, rest ? rest : 2), 1700000000, scratch, scratch_size,
+                                     out, 512, &n, &err);
     if (s == kOk && n > 512) abort();
     if (s != kOk && (err.status != s || err.message[0] == 0 || !memchr(err.message, 0, sizeof err.message))) abort();
     free(source);

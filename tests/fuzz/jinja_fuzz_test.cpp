@@ -15,21 +15,85 @@ struct Random {
 };
 
 const char* const kSeeds[] = {
-    "{%- for m in messages if m.role != 'x' -%}{{ loop.index0 ~ ': ' ~ m['content']|trim|upper }}\n{%- else %}none{% endfor -%}",
+    "{%- for m in messages if m.role != 'x' -%}{{ loop.index0 ~ ': ' ~ m['content']|trim|upper }}\n{%- else %}none{% "
+    "endfor -%}",
     "{% macro f(a, b=[1, 2], c=none) %}{{ a }}{{ b[::-1] }}{{ varargs }}{{ kwargs }}{{ caller(a) }}{% endmacro %}"
     "{% call(x) f(1, 2, 3, *[4], **{'z': 5}) %}<{{ x }}>{% endcall %}",
-    "{% set ns = namespace(n=0, s='') %}{% for i in range(9) %}{% set ns.n = ns.n + i ** 2 // 3 % 5 %}{% set ns.s = ns.s ~ i %}{% endfor %}{{ ns.n }}",
-    "{{ tools|tojson(indent=2, sort_keys=true) }}{{ '%05.2f %-8s|%x' % (1.5, 'ab', 255) }}{{ '{0:>8} {k:,}'.format('x', k=12345) }}",
-    "{% set x %}a\xc3\xa9\n b{% endset %}{{ x.split('\\n')[-1].strip() }}{{ x|indent(3, true) }}{{ x[1:-1:2] }}{{ x.title().center(30, '*') }}",
-    "{{ messages|selectattr('role', 'equalto', 'user')|map(attribute='content')|join(', ') }}{{ {'b': 1, 'a': 2}|dictsort }}{{ [3, 1, 2]|sort(reverse=true) }}",
-    "{% raw %}{{ }}{% endraw %}{# c #}{% filter upper %}x{% endfilter %}{% with a=1 %}{{ a if a is odd else -a }}{% endwith %}{{ strftime_now('%c %j') }}",
-    "{{ messages|groupby('role')|list }}{{ 'abc'|batch(2, 'x')|list }}{{ 'a b c'.rsplit(None, 1) }}{{ '<a>'|e + '<' }}{{ 1.5|round(1) }}{{ '12'|int(7, 16) }}",
+    "{% set ns = namespace(n=0, s='') %}{% for i in range(9) %}{% set ns.n = ns.n + i ** 2 // 3 % 5 %}{% set ns.s = "
+    "ns.s ~ i %}{% endfor %}{{ ns.n }}",
+    "{{ tools|tojson(indent=2, sort_keys=true) }}{{ '%05.2f %-8s|%x' % (1.5, 'ab', 255) }}{{ '{0:>8} "
+    "{k:,}'.format('x', k=12345) }}",
+    "{% set x %}a\xc3\xa9\n b{% endset %}{{ x.split('\\n')[-1].strip() }}{{ x|indent(3, true) }}{{ x[1:-1:2] }}{{ "
+    "x.title().center(30, '*') }}",
+    "{{ messages|selectattr('role', 'equalto', 'user')|map(attribute='content')|join(', ') }}{{ {'b': 1, 'a': "
+    "2}|dictsort }}{{ [3, 1, 2]|sort(reverse=true) }}",
+    "{% raw %}{{ }}{% endraw %}{# c #}{% filter upper %}x{% endfilter %}{% with a=1 %}{{ a if a is odd else -a }}{% "
+    "endwith %}{{ strftime_now('%c %j') }}",
+    "{{ messages|groupby('role')|list }}{{ 'abc'|batch(2, 'x')|list }}{{ 'a b c'.rsplit(None, 1) }}{{ '<a>'|e + '<' "
+    "}}{{ 1.5|round(1) }}{{ '12'|int(7, 16) }}",
 };
-const char* const kPieces[] = {"{{ ", " }}", "{% ", " %}", "{%- ", "-}}", "(", ")", "[", "]", "{", "}", "'", "\"", "|", "~", "|tojson", "|list", " is ", " not ",
-                               " in ", "[::-1]", "[0]", ".x", " if ", " else ", "{% endif %}", "{% endfor %}", "{% for x in ", "messages", "loop", "loop(x)",
-                               " recursive", "999999999", "-1", "**", "//", "%", "\xc3\xa9", "\\u00e9", "range(", "|map('", "|sort", "{#", "#}", "raw %}", "=",
-                               "namespace(", "none", "x.", ".items()", ".split(", ".format(", ", ", "*", "\n", "{% set x = ", "{% macro f() %}", "f()"};
-const char kVariables[] = "{\"messages\": [{\"role\": \"user\", \"content\": \" hi \\n\"}, {\"role\": \"assistant\", \"content\": null}], \"tools\": [{\"a\": [1.5, true]}]}";
+const char* const kPieces[] = {"{{ ",
+                               " }}",
+                               "{% ",
+                               " %}",
+                               "{%- ",
+                               "-}}",
+                               "(",
+                               ")",
+                               "[",
+                               "]",
+                               "{",
+                               "}",
+                               "'",
+                               "\"",
+                               "|",
+                               "~",
+                               "|tojson",
+                               "|list",
+                               " is ",
+                               " not ",
+                               " in ",
+                               "[::-1]",
+                               "[0]",
+                               ".x",
+                               " if ",
+                               " else ",
+                               "{% endif %}",
+                               "{% endfor %}",
+                               "{% for x in ",
+                               "messages",
+                               "loop",
+                               "loop(x)",
+                               " recursive",
+                               "999999999",
+                               "-1",
+                               "**",
+                               "//",
+                               "%",
+                               "\xc3\xa9",
+                               "\\u00e9",
+                               "range(",
+                               "|map('",
+                               "|sort",
+                               "{#",
+                               "#}",
+                               "raw %}",
+                               "=",
+                               "namespace(",
+                               "none",
+                               "x.",
+                               ".items()",
+                               ".split(",
+                               ".format(",
+                               ", ",
+                               "*",
+                               "\n",
+                               "{% set x = ",
+                               "{% macro f() %}",
+                               "f()"};
+const char kVariables[] =
+    "{\"messages\": [{\"role\": \"user\", \"content\": \" hi \\n\"}, {\"role\": \"assistant\", \"content\": null}], "
+    "\"tools\": [{\"a\": [1.5, true]}]}";
 
 size_t build(char* to, const char* source, size_t n, uint8_t memory) {
     to[0] = static_cast<char>(memory);

@@ -5,9 +5,12 @@
 
 int main() {
     const char* const seeds[] = {
-        "{\"a\": [1, -2.5e3, true, false, null, \"x\\u00e9\\ud83d\\ude80\\n\"], \"b\": {\"c\": {}, \"c\": []}, \"\": 18446744073709551616}",
+        "{\"a\": [1, -2.5e3, true, false, null, \"x\\u00e9\\ud83d\\ude80\\n\"], \"b\": {\"c\": {}, \"c\": []}, \"\": "
+        "18446744073709551616}",
         "[[[[[[[[[[\"\"]]]]]]]]], {\"k\":{\"k\":{\"k\":{\"k\":0}}}}, 1e-320, 123456789012345678]",
-        "-1.7976931348623157e+308", "\"\xf0\x9f\x9a\x80 \\\\ \\\" \\/ \xc3\xa9\"", "5e-324",
+        "-1.7976931348623157e+308",
+        "\"\xf0\x9f\x9a\x80 \\\\ \\\" \\/ \xc3\xa9\"",
+        "5e-324",
     };
     uint64_t state = 20261121;
     const auto below = [&](size_t n) {
@@ -22,7 +25,8 @@ int main() {
             memcpy(text, seed, n);
             for (size_t k = below(4) + 1; k > 0; --k) {
                 static const char kLikely[] = "{}[]\",:\\u0dDeE+-.9 \n\xff";
-                text[below(n)] = static_cast<uint8_t>(below(2) ? kLikely[below(sizeof kLikely)] : static_cast<char>(below(256)));
+                text[below(n)] =
+                    static_cast<uint8_t>(below(2) ? kLikely[below(sizeof kLikely)] : static_cast<char>(below(256)));
                 if (below(8) == 0) n = below(n) + 1;
             }
             CHECK_EQ(LLVMFuzzerTestOneInput(text, n), 0);

@@ -28,7 +28,8 @@ static bool same(const float* a, const float* b, int64_t n, const char* what, in
 
 // kind 0: ordinary; 1: over the whole range of exponents; 2: small; 3: with special values.
 static void fill(float* x, int64_t n, Random* random, int kind) {
-    static const float kSpecial[] = {0.0f, -0.0f, 1e-45f, -1e-40f, 1e38f, -3e38f, __builtin_inff(), -__builtin_inff(), __builtin_nanf("")};
+    static const float kSpecial[] = {
+        0.0f, -0.0f, 1e-45f, -1e-40f, 1e38f, -3e38f, __builtin_inff(), -__builtin_inff(), __builtin_nanf("")};
     for (int64_t i = 0; i < n; ++i) {
         x[i] = random->normal() * 3.0f;
         if (kind == 1) {
@@ -62,15 +63,21 @@ static void test_vectors(int64_t n, int kind) {
         both("rms_norm", n, [&](const Kernels& k, float* out) { k.rms_norm(x, w, bias, 1e-5f, n, out); });
         both("layer_norm", n, [&](const Kernels& k, float* out) { k.layer_norm(x, w, bias, 1e-5f, n, out); });
     }
-    both("rms_norm, no weight", n, [&](const Kernels& k, float* out) { k.rms_norm(x, nullptr, nullptr, 1e-6f, n, out); });
+    both("rms_norm, no weight", n,
+         [&](const Kernels& k, float* out) { k.rms_norm(x, nullptr, nullptr, 1e-6f, n, out); });
     both("add", n, [&](const Kernels& k, float* out) { k.add(x, y, n, out); });
     both("add_scaled", n, [&](const Kernels& k, float* out) { k.add_scaled(x, y, 0.37f, n, out); });
-    both("scale", n, [&](const Kernels& k, float* out) { memcpy(out, x, static_cast<size_t>(n) * 4), k.scale(1.7f, n, out); });
-    both("softcap", n, [&](const Kernels& k, float* out) { memcpy(out, x, static_cast<size_t>(n) * 4), k.softcap(3.0f, n, out); });
-    both("softmax", n, [&](const Kernels& k, float* out) { memcpy(out, x, static_cast<size_t>(n) * 4), k.softmax(out, n); });
+    both("scale", n,
+         [&](const Kernels& k, float* out) { memcpy(out, x, static_cast<size_t>(n) * 4), k.scale(1.7f, n, out); });
+    both("softcap", n,
+         [&](const Kernels& k, float* out) { memcpy(out, x, static_cast<size_t>(n) * 4), k.softcap(3.0f, n, out); });
+    both("softmax", n,
+         [&](const Kernels& k, float* out) { memcpy(out, x, static_cast<size_t>(n) * 4), k.softmax(out, n); });
     for (uint32_t a = kActNone; a <= kActSwigluOai; ++a) {
-        both("activate", n, [&](const Kernels& k, float* out) { k.activate(static_cast<Activation>(a), x, y, n, out); });
-        both("activate alone", n, [&](const Kernels& k, float* out) { k.activate(static_cast<Activation>(a), x, nullptr, n, out); });
+        both("activate", n,
+             [&](const Kernels& k, float* out) { k.activate(static_cast<Activation>(a), x, y, n, out); });
+        both("activate alone", n,
+             [&](const Kernels& k, float* out) { k.activate(static_cast<Activation>(a), x, nullptr, n, out); });
     }
 }
 
@@ -88,7 +95,7 @@ static void test_rope(int64_t heads, int64_t d, int64_t n_rot, int neox) {
 static void test_quantize(int64_t n, int kind) {
     Random random(static_cast<uint64_t>(n + kind));
     fill(x, n, &random, kind);
-    for (int64_t i = 0; i < n; i += 96) x[i] = 0.5f;   // and halves that round to even
+    for (int64_t i = 0; i < n; i += 96) x[i] = 0.5f;  // and halves that round to even
     int8_t q[2][kMax];
     float d[2][kMax / 32];
     int16_t s[2][kMax / 16];
@@ -101,8 +108,9 @@ static void test_quantize(int64_t n, int kind) {
 
 static void test_dense(uint32_t type, int64_t k, int64_t rows, int64_t n) {
     Random random(static_cast<uint64_t>(type * 7 + k * 3 + rows + n));
-    const size_t element = format_info(type)->bytes, row_bytes = static_cast<size_t>(k) * element + 3, size = row_bytes * static_cast<size_t>(rows) - 3;
-    uint8_t* weights = static_cast<uint8_t*>(malloc(size));   // nothing behind
+    const size_t element = format_info(type)->bytes, row_bytes = static_cast<size_t>(k) * element + 3,
+                 size = row_bytes * static_cast<size_t>(rows) - 3;
+    uint8_t* weights = static_cast<uint8_t*>(malloc(size));  // nothing behind
     for (size_t i = 0; i < size; ++i) weights[i] = static_cast<uint8_t>(random.next32());
     Matmul m = {};
     m.w = weights;
@@ -184,7 +192,8 @@ static void test_attention(const AttentionCase& c) {
             if (chunk) k.attention_merge(&total, &part, rows, c.dv);
         }
         const float sink = 1.5f;
-        for (int64_t r = 0; r < rows; ++r) k.attention_finish(&total, r, c.dv, c.sink ? &sink : nullptr, result[i] + r * c.dv);
+        for (int64_t r = 0; r < rows; ++r)
+            k.attention_finish(&total, r, c.dv, c.sink ? &sink : nullptr, result[i] + r * c.dv);
         free(m);
         free(o);
     }

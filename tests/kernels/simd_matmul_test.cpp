@@ -18,21 +18,24 @@ enum Pattern { kRandomBytes, kTame, kAllZero, kAllOnes, kExtreme, kPatterns };
 // Where the float scales of a block stand: their upper byte decides whether results are finite.
 struct ScaleAt {
     uint32_t type;
-    int offset[2];   // of float16 values, -1: none
+    int offset[2];  // of float16 values, -1: none
 };
-static const ScaleAt kScaleAt[] = {{kQ4_0, {0, -1}}, {kQ4_1, {0, 2}}, {kQ5_0, {0, -1}}, {kQ5_1, {0, 2}}, {kQ8_0, {0, -1}},
-    {kQ2_K, {80, 82}}, {kQ3_K, {108, -1}}, {kQ4_K, {0, 2}}, {kQ5_K, {0, 2}}, {kQ6_K, {208, -1}}, {kIQ4_NL, {0, -1}},
-    {kIQ4_XS, {0, -1}}, {kIQ2_XXS, {0, -1}}, {kIQ2_XS, {0, -1}}, {kIQ2_S, {0, -1}}, {kIQ3_XXS, {0, -1}},
-    {kIQ3_S, {0, -1}}, {kIQ1_S, {0, -1}}, {kTQ1_0, {52, -1}}, {kTQ2_0, {64, -1}}, {kQ1_0, {0, -1}}, {kQ2_0, {0, -1}}};
+static const ScaleAt kScaleAt[] = {{kQ4_0, {0, -1}},    {kQ4_1, {0, 2}},    {kQ5_0, {0, -1}},   {kQ5_1, {0, 2}},
+                                   {kQ8_0, {0, -1}},    {kQ2_K, {80, 82}},  {kQ3_K, {108, -1}}, {kQ4_K, {0, 2}},
+                                   {kQ5_K, {0, 2}},     {kQ6_K, {208, -1}}, {kIQ4_NL, {0, -1}}, {kIQ4_XS, {0, -1}},
+                                   {kIQ2_XXS, {0, -1}}, {kIQ2_XS, {0, -1}}, {kIQ2_S, {0, -1}},  {kIQ3_XXS, {0, -1}},
+                                   {kIQ3_S, {0, -1}},   {kIQ1_S, {0, -1}},  {kTQ1_0, {52, -1}}, {kTQ2_0, {64, -1}},
+                                   {kQ1_0, {0, -1}},    {kQ2_0, {0, -1}}};
 
 static void set_scale(uint8_t* p, Random* random, Pattern pattern) {
     static const uint16_t kEdges[] = {0x0000, 0x8000, 0x0001, 0x8001, 0x03ff, 0x0400, 0x7bff, 0xfbff, 0x3c00, 0xbc00};
-    uint16_t h = static_cast<uint16_t>(0x2000 + (random->next32() & 0x8fff));   // 2^-7 or so, either sign
+    uint16_t h = static_cast<uint16_t>(0x2000 + (random->next32() & 0x8fff));  // 2^-7 or so, either sign
     if (pattern == kExtreme) h = kEdges[random->next32() % 10];
     memcpy(p, &h, 2);
 }
 
-static void fill_weights(uint32_t type, uint8_t* row, size_t bytes, size_t block_bytes, Random* random, Pattern pattern) {
+static void fill_weights(uint32_t type, uint8_t* row, size_t bytes, size_t block_bytes, Random* random,
+                         Pattern pattern) {
     for (size_t i = 0; i < bytes; ++i) {
         row[i] = pattern == kAllZero ? 0 : pattern == kAllOnes ? 0xff : static_cast<uint8_t>(random->next32());
         if (pattern == kExtreme && random->next32() % 4 == 0) row[i] = random->next32() & 1 ? 0xff : 0x80;
@@ -48,7 +51,7 @@ static void fill_weights(uint32_t type, uint8_t* row, size_t bytes, size_t block
 
 // `size` bytes that end at a page without access; the mapping and its length come back for munmap.
 static uint8_t* guarded(size_t size, void** mapping, size_t* length) {
-    constexpr size_t kPage = 65536;   // a multiple of every page size in use
+    constexpr size_t kPage = 65536;  // a multiple of every page size in use
     const size_t inside = (size + kPage - 1) / kPage * kPage;
     *length = inside + kPage;
     *mapping = mmap(nullptr, *length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -60,7 +63,7 @@ static uint8_t* guarded(size_t size, void** mapping, size_t* length) {
 
 struct Case {
     int64_t k, rows, n;
-    size_t gap;       // bytes between rows
+    size_t gap;  // bytes between rows
     bool map;
     Pattern pattern;
 };
@@ -72,7 +75,7 @@ static void run(const Kernels& reference, const Kernels& tier, uint32_t type, co
     const size_t size = stride * static_cast<size_t>(c.rows - 1) + row_bytes;
     void* mapping;
     size_t length;
-    uint8_t* memory = guarded(size + 1, &mapping, &length);   // any alignment, and nothing behind
+    uint8_t* memory = guarded(size + 1, &mapping, &length);  // any alignment, and nothing behind
     if (!CHECK(memory != nullptr)) return;
     for (int64_t r = 0; r < c.rows; ++r)
         fill_weights(type, memory + 1 + static_cast<size_t>(r) * stride, row_bytes, f->bytes, &random, c.pattern);
@@ -87,7 +90,7 @@ static void run(const Kernels& reference, const Kernels& tier, uint32_t type, co
         const int kind = static_cast<int>(random.next32() % 8);
         for (int64_t i = 0; i < c.k; ++i) {
             float v = random.normal();
-            if (c.pattern == kAllOnes || kind == 1) v = random.next32() & 1 ? 1.0f : -1.0f;   // q = +-127
+            if (c.pattern == kAllOnes || kind == 1) v = random.next32() & 1 ? 1.0f : -1.0f;  // q = +-127
             if (kind == 2 && i < 64) v = 0.0f;
             if (kind == 3) v *= 1e-30f;
             if (kind == 4 && c.pattern == kExtreme) v *= 1e35f;
@@ -133,13 +136,13 @@ static void run(const Kernels& reference, const Kernels& tier, uint32_t type, co
                 static_cast<int>(wrong % out_stride), static_cast<int>(wrong / out_stride),
                 static_cast<double>(got[wrong]), static_cast<double>(want[wrong]));
     munmap(mapping, length);
-    for (void* p : {static_cast<void*>(x), static_cast<void*>(q), static_cast<void*>(d),
-                    static_cast<void*>(s), static_cast<void*>(map), static_cast<void*>(want), static_cast<void*>(got)})
+    for (void* p : {static_cast<void*>(x), static_cast<void*>(q), static_cast<void*>(d), static_cast<void*>(s),
+                    static_cast<void*>(map), static_cast<void*>(want), static_cast<void*>(got)})
         free(p);
 }
 
 int main() {
-    alignas(64) static unsigned char scratch[kMatmulScratch + 4096];   // the tail must stay as it is
+    alignas(64) static unsigned char scratch[kMatmulScratch + 4096];  // the tail must stay as it is
     memset(scratch + kMatmulScratch, 0x5a, 4096);
     static Kernels reference, tier;
     if (!CHECK(kernels_for("scalar", &reference))) return REPORT();
@@ -155,11 +158,13 @@ int main() {
                 const Pattern pattern = static_cast<Pattern>(p);
                 for (int64_t k : lengths)
                     for (int64_t rows : {1, 3, 8, 17, 35})
-                        for (int64_t n : {1, 2, 5}) run(reference, tier, type, {k, rows, n, 0, false, pattern}, scratch);
-                for (int64_t n : {1, 3, 4, 7, 12, 13, 33}) run(reference, tier, type, {block, 33, n, 5, true, pattern}, scratch);
+                        for (int64_t n : {1, 2, 5})
+                            run(reference, tier, type, {k, rows, n, 0, false, pattern}, scratch);
+                for (int64_t n : {1, 3, 4, 7, 12, 13, 33})
+                    run(reference, tier, type, {block, 33, n, 5, true, pattern}, scratch);
             }
             run(reference, tier, type, {block, 32, 330, 0, false, kTame}, scratch);
-            run(reference, tier, type, {131072 + block, 1, 1, 0, false, kTame}, scratch);   // a very long row
+            run(reference, tier, type, {131072 + block, 1, 1, 0, false, kTame}, scratch);  // a very long row
         }
         for (size_t i = 0; i < 4096; ++i) CHECK(scratch[kMatmulScratch + i] == 0x5a);
         printf("%s: %s\n", tier.name, check::failed == before ? "ok" : "differs");

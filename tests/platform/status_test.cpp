@@ -37,7 +37,8 @@ void numbers() {
 
 void hostile_text() {
     CHECK_STR(text("a\nb\x1b[31m\x7f"), "a?b?[31m?");
-    CHECK_STR(text("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"), "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
+    CHECK_STR(text("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"),
+              "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
     CHECK_STR(text("\xc2\x9b|\xc0\xaf|\xed\xa0\x80|\xf5|\xe2\x82"), "??|??|???|?|??");
     CHECK_STR(text(static_cast<const char*>(nullptr)), "");
     CHECK_STR(text(Str("ab\0c", 4)), "ab?c");
@@ -48,7 +49,7 @@ void cutting() {
     memset(out, 'x', sizeof out);
     TextBuilder b(out, 6);
     b.add("abcd\xc3\xbc");  // the last sequence does not fit
-    b.add("z");              // nothing follows a cut
+    b.add("z");             // nothing follows a cut
     CHECK_STR(out, "abcd");
     CHECK_EQ(out[6], 'x');
     TextBuilder none(out, 0);

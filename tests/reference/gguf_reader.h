@@ -21,7 +21,7 @@ struct Tensor {
         const int e = h >> 10 & 31, m = h & 1023;
         return (h >> 15 ? -1 : 1) * (e ? ldexp(1024 + m, e - 25) : ldexp(m, -24));
     }
-    double value(size_t i) const {   // F32, F16 or Q8_0
+    double value(size_t i) const {  // F32, F16 or Q8_0
         uint16_t h;
         if (type == 0) {
             float v;
@@ -81,7 +81,7 @@ class File {
         }
     }
     int integer(const char* key, int otherwise = -1) const { return static_cast<int>(number(key, otherwise)); }
-    const char* text(const char* key, const char* otherwise = "") const {   // valid until the next call but three
+    const char* text(const char* key, const char* otherwise = "") const {  // valid until the next call but three
         const size_t v = find(key);
         if (!v || at<uint32_t>(v) != 8) return otherwise;
         char* out = buffer_[next_++ % 4];
@@ -90,11 +90,12 @@ class File {
         out[n] = 0;
         return out;
     }
-    int largest(const char* key, int otherwise) const {   // of an array of INT32
+    int largest(const char* key, int otherwise) const {  // of an array of INT32
         const size_t v = find(key);
         if (!v || at<uint32_t>(v) != 9 || at<uint32_t>(v + 4) != 5) return otherwise;
         int most = 0;
-        for (uint64_t i = 0; i < at<uint64_t>(v + 8); ++i) most = at<int32_t>(v + 16 + 4 * i) > most ? at<int32_t>(v + 16 + 4 * i) : most;
+        for (uint64_t i = 0; i < at<uint64_t>(v + 8); ++i)
+            most = at<int32_t>(v + 16 + 4 * i) > most ? at<int32_t>(v + 16 + 4 * i) : most;
         return most;
     }
     const uint8_t* bools(const char* key, int* n) const {

@@ -18,23 +18,23 @@ namespace oracle {
 enum Act { kSilu, kGelu, kRelu2, kOai };
 
 struct Facts {
-    bool layer_norm = false;     // else RMS
-    int rope = 2;                // 0 none, 1 pairs of neighbours, 2 halves
+    bool layer_norm = false;  // else RMS
+    int rope = 2;             // 0 none, 1 pairs of neighbours, 2 halves
     Act act = kSilu;
-    bool parallel = false;       // attention and FFN both read the layer's input
-    bool weightless = false;     // norms without weights
+    bool parallel = false;    // attention and FFN both read the layer's input
+    bool weightless = false;  // norms without weights
     bool post_attention_is_ffn_norm = false;
     bool norm_after_rope = false;
-    int gating = 0;              // 0 softmax over all, 1 sigmoid, 2 softmax over the chosen
+    int gating = 0;  // 0 softmax over all, 1 sigmoid, 2 softmax over the chosen
     bool norm_topk = true;
     double alibi = 0;
-    int period = 1;              // of each `period` layers the last is full; 1: no window, 0: all have it
+    int period = 1;  // of each `period` layers the last is full; 1: no window, 0: all have it
     bool rope_windowed_only = false;
-    int skip_rope = 0;           // every n-th layer has none
-    double embed = 1, residual = 1, logit = 1, attention = 0;   // 0: 1 / sqrt(dk)
+    int skip_rope = 0;                                         // every n-th layer has none
+    double embed = 1, residual = 1, logit = 1, attention = 0;  // 0: 1 / sqrt(dk)
     double soft_attention = 0, soft_final = 0;
     bool window_unscaled = false;
-    double window_base = 0;      // rope of windowed layers: own base, no scaling
+    double window_base = 0;  // rope of windowed layers: own base, no scaling
     bool half_ffn = false;
 };
 
@@ -46,7 +46,8 @@ inline double* doubles(size_t n) {
 
 class Transformer {
   public:
-    Transformer(const File& file, const int32_t* ids, int n, uint32_t n_ctx) : f(file), tokens(ids), T(n), context(n_ctx) {
+    Transformer(const File& file, const int32_t* ids, int n, uint32_t n_ctx)
+        : f(file), tokens(ids), T(n), context(n_ctx) {
         d = f.integer("embedding_length");
         n_layer = f.integer("block_count");
         heads = f.integer("attention.head_count");
@@ -61,7 +62,7 @@ class Transformer {
         embedding = f.tensor("token_embd.weight");
         if (!embedding) embedding = f.tensor("output.weight");
         latent = f.integer("attention.kv_lora_rank", 0);
-        if (latent) {   // as if every head had keys and values of its own
+        if (latent) {  // as if every head had keys and values of its own
             kv = heads;
             dk = f.integer("attention.key_length_mla", dk);
             dv = f.integer("attention.value_length_mla", dv);
@@ -99,21 +100,27 @@ class Transformer {
     const Tensor* embedding;
     Facts a;
 
-    static bool is(const char* a0, const char* list) {   // a word of a list
+    static bool is(const char* a0, const char* list) {  // a word of a list
         char padded[64];
         snprintf(padded, sizeof padded, " %s ", a0);
         return strstr(list, padded) != nullptr;
     }
     void facts_of(const char* name) {
-        a.layer_norm = is(name, " gpt2 phi2 starcoder2 stablelm falcon mpt gptneox bloom command-r cohere2 olmo orion starcoder codeshell nemotron ");
-        if (is(name, " llama granite granitemoe smollm3 internlm2 minicpm command-r cohere2 deepseek deepseek2 ernie4_5 ernie4_5-moe olmo baichuan xverse arcee "
-                     "glm4 chatglm mistral3 bailingmoe "))
+        a.layer_norm = is(name,
+                          " gpt2 phi2 starcoder2 stablelm falcon mpt gptneox bloom command-r cohere2 olmo orion "
+                          "starcoder codeshell nemotron ");
+        if (is(name,
+               " llama granite granitemoe smollm3 internlm2 minicpm command-r cohere2 deepseek deepseek2 ernie4_5 "
+               "ernie4_5-moe olmo baichuan xverse arcee "
+               "glm4 chatglm mistral3 bailingmoe "))
             a.rope = 1;
         if (is(name, " gpt2 mpt bloom starcoder refact ")) a.rope = 0;
-        if (is(name, " gemma gemma2 gemma3 gpt2 phi2 starcoder2 falcon mpt gptneox bloom starcoder codeshell ")) a.act = kGelu;
+        if (is(name, " gemma gemma2 gemma3 gpt2 phi2 starcoder2 falcon mpt gptneox bloom starcoder codeshell "))
+            a.act = kGelu;
         if (is(name, " arcee nemotron ")) a.act = kRelu2;
         if (is(name, " gpt-oss ")) a.act = kOai, a.gating = 2;
-        a.parallel = is(name, " phi2 falcon command-r cohere2 plamo ") || (is(name, " gptneox ") && f.number("use_parallel_residual", 0) != 0);
+        a.parallel = is(name, " phi2 falcon command-r cohere2 plamo ") ||
+                     (is(name, " gptneox ") && f.number("use_parallel_residual", 0) != 0);
         a.weightless = is(name, " olmo ");
         a.post_attention_is_ffn_norm = is(name, " gpt-oss seed_oss ");
         a.norm_after_rope = is(name, " hunyuan-dense hunyuan-moe ");
@@ -153,7 +160,8 @@ class Transformer {
 
     // ---- Small parts --------------------------------------------------------------------------------------------------
     // out[T][rows] = in[T][k] W^T * scale + bias; `rows` of the matrix from row `first` of matrix `expert`.
-    void linear(const char* stem, const double* in, int k, double* out, int rows, int n = -1, int first = 0, int expert = 0) {
+    void linear(const char* stem, const double* in, int k, double* out, int rows, int n = -1, int first = 0,
+                int expert = 0) {
         const Tensor* w = f.tensor("%s.weight", stem);
         const Tensor* b = f.tensor("%s.bias", stem);
         const Tensor* s = f.tensor("%s.scale", stem);
@@ -220,12 +228,16 @@ class Transformer {
         for (int t = 0; t < T; ++t)
             for (int i = 0; i < d; ++i)
                 x[t * d + i] = e->value(size_t(tokens[t]) * d + i) * a.embed + (p ? p->value(size_t(t) * d + i) : 0);
-        if (f.tensor("token_embd_norm.weight") && f.integer("shortconv.l_cache", 0) <= 0) norm("token_embd_norm", x, T, d, x);
+        if (f.tensor("token_embd_norm.weight") && f.integer("shortconv.l_cache", 0) <= 0)
+            norm("token_embd_norm", x, T, d, x);
     }
 
     // ---- Rope ---------------------------------------------------------------------------------------------------------
     double yarn_dimension(double rotations, double base) {
-        return n_rot * log(f.number("rope.scaling.original_context_length", f.number("context_length", 0)) / (rotations * 2 * M_PI)) / (2 * log(base));
+        return n_rot *
+               log(f.number("rope.scaling.original_context_length", f.number("context_length", 0)) /
+                   (rotations * 2 * M_PI)) /
+               (2 * log(base));
     }
     double frequency(int i, bool windowed) {
         double base = f.number("rope.freq_base", 10000), factor = f.number("rope.scaling.factor", 1);
@@ -236,10 +248,14 @@ class Transformer {
         if (!strcmp(kind, "none")) factor = 1;
         double w = pow(base, -2.0 * i / n_rot);
         const Tensor* t = f.tensor("rope_freqs.weight");
-        if (!t) t = f.tensor(context > f.number("rope.scaling.original_context_length", f.number("context_length", 0)) ? "rope_factors_long.weight" : "rope_factors_short.weight");
+        if (!t)
+            t = f.tensor(context > f.number("rope.scaling.original_context_length", f.number("context_length", 0))
+                             ? "rope_factors_long.weight"
+                             : "rope_factors_short.weight");
         if (t) w /= t->value(size_t(i));
         if (strcmp(kind, "yarn") || factor == 1) return w / factor;
-        double low = floor(yarn_dimension(f.number("rope.scaling.yarn_beta_fast", 32), base)), high = ceil(yarn_dimension(f.number("rope.scaling.yarn_beta_slow", 1), base));
+        double low = floor(yarn_dimension(f.number("rope.scaling.yarn_beta_fast", 32), base)),
+               high = ceil(yarn_dimension(f.number("rope.scaling.yarn_beta_slow", 1), base));
         low = low < 0 ? 0 : low;
         high = high > n_rot - 1 ? n_rot - 1 : high;
         double ramp = (i - low) / (high - low > 0.001 ? high - low : 0.001);
@@ -254,7 +270,7 @@ class Transformer {
         if (latent && all != 0) return attention;
         return attention * (1 + 0.1 * log(factor)) / (all != 0 ? 1 + 0.1 * all * log(factor) : 1);
     }
-    void rotate(double* x, int n, bool windowed, int first = 0) {   // [T][n][dk], from value `first` of each
+    void rotate(double* x, int n, bool windowed, int first = 0) {  // [T][n][dk], from value `first` of each
         const double m = magnitude(windowed);
         for (int i = 0; i < n_rot / 2; ++i) {
             const double w = frequency(i, windowed);
@@ -305,7 +321,8 @@ class Transformer {
         const double c = f.number("attention.clamp_kqv", 0);
         if (c > 0)
             for (double* p : {q, k, v})
-                for (int i = 0; i < T * (p == q ? nq : p == k ? nk : nv); ++i) p[i] = p[i] < -c ? -c : p[i] > c ? c : p[i];
+                for (int i = 0; i < T * (p == q ? nq : p == k ? nk : nv); ++i)
+                    p[i] = p[i] < -c ? -c : p[i] > c ? c : p[i];
     }
     void head_norms(int l, double* q, double* k) {
         if (!has(l, "attn_q_norm")) return;
@@ -325,7 +342,8 @@ class Transformer {
                 double top = sinks ? sinks->value(size_t(h)) : -1e300, sum = 0;
                 for (int s = from; s <= t; ++s) {
                     double dot = 0;
-                    for (int i = 0; i < dk; ++i) dot += q[(size_t(t) * heads + h) * dk + i] * k[(size_t(s) * kv + g) * dk + i];
+                    for (int i = 0; i < dk; ++i)
+                        dot += q[(size_t(t) * heads + h) * dk + i] * k[(size_t(s) * kv + g) * dk + i];
                     dot *= scale;
                     if (a.soft_attention != 0) dot = a.soft_attention * tanh(dot / a.soft_attention);
                     if (a.alibi > 0) dot += slope(h) * (s - t);
@@ -346,7 +364,8 @@ class Transformer {
     // Queries, keys and values of latent attention, every head for itself.
     void latent_heads(int l, const double* h, double* q, double* k, double* v) {
         const int nope = dk - n_rot, rank = f.integer("attention.q_lora_rank", 0);
-        double *low = doubles(size_t(T) * (rank + 1)), *both_kv = doubles(size_t(T) * (latent + n_rot)), *c = doubles(size_t(T) * latent);
+        double *low = doubles(size_t(T) * (rank + 1)), *both_kv = doubles(size_t(T) * (latent + n_rot)),
+               *c = doubles(size_t(T) * latent);
         if (rank) {
             linear(Name(l, "attn_q_a"), h, d, low, rank);
             norm(Name(l, "attn_q_a_norm"), low, T, rank, low);
@@ -355,16 +374,21 @@ class Transformer {
             linear(Name(l, "attn_q"), h, d, q, heads * dk);
         }
         linear(Name(l, "attn_kv_a_mqa"), h, d, both_kv, latent + n_rot);
-        for (int t = 0; t < T; ++t) memcpy(c + size_t(t) * latent, both_kv + size_t(t) * (latent + n_rot), size_t(latent) * 8);
+        for (int t = 0; t < T; ++t)
+            memcpy(c + size_t(t) * latent, both_kv + size_t(t) * (latent + n_rot), size_t(latent) * 8);
         norm(Name(l, "attn_kv_a_norm"), c, T, latent, c);
-        const Tensor *kb = f.tensor("%s.weight", Name(l, "attn_k_b").text), *vb = f.tensor("%s.weight", Name(l, "attn_v_b").text), *both = f.tensor("%s.weight", Name(l, "attn_kv_b").text);
+        const Tensor *kb = f.tensor("%s.weight", Name(l, "attn_k_b").text),
+                     *vb = f.tensor("%s.weight", Name(l, "attn_v_b").text),
+                     *both = f.tensor("%s.weight", Name(l, "attn_kv_b").text);
         for (int t = 0; t < T; ++t) {
             for (int i = 0; i < heads; ++i) {
                 double *key = k + (size_t(t) * heads + i) * dk, *value = v + (size_t(t) * heads + i) * dv;
                 for (int x = 0; x < nope + dv; ++x) {
                     double sum = 0;
                     for (int j = 0; j < latent; ++j) {
-                        const size_t at = both ? (size_t(i) * (nope + dv) + x) * latent + j : x < nope ? (size_t(i) * latent + j) * nope + x : (size_t(i) * dv + (x - nope)) * latent + j;
+                        const size_t at = both       ? (size_t(i) * (nope + dv) + x) * latent + j
+                                          : x < nope ? (size_t(i) * latent + j) * nope + x
+                                                     : (size_t(i) * dv + (x - nope)) * latent + j;
                         sum += (both ? both : x < nope ? kb : vb)->value(at) * c[size_t(t) * latent + j];
                     }
                     (x < nope ? key[x] : value[x - nope]) = sum;
@@ -374,7 +398,8 @@ class Transformer {
         }
         rotate(q, heads, false, nope);
         rotate(k, heads, false, nope);
-        const double m = f.number("rope.scaling.yarn_log_multiplier", 0) * 10, factor = f.number("rope.scaling.factor", 1);
+        const double m = f.number("rope.scaling.yarn_log_multiplier", 0) * 10,
+                     factor = f.number("rope.scaling.factor", 1);
         const double sharp = strcmp(f.text("rope.scaling.type"), "yarn") ? 1 : 1 + 0.1 * (m != 0 ? m : 1) * log(factor);
         a.attention = sharp * sharp / sqrt(double(dk));
         free(low), free(both_kv), free(c);
@@ -387,14 +412,17 @@ class Transformer {
         for (int t = 0; t < T; ++t)
             for (int i = 0; i < d; ++i) {
                 double sum = 0;
-                for (int back = 0; back < n && back <= t; ++back) sum += w->value(size_t(i) * n + (n - 1 - back)) * p[(t - back) * 3 * d + i] * p[(t - back) * 3 * d + 2 * d + i];
+                for (int back = 0; back < n && back <= t; ++back)
+                    sum += w->value(size_t(i) * n + (n - 1 - back)) * p[(t - back) * 3 * d + i] *
+                           p[(t - back) * 3 * d + 2 * d + i];
                 y[t * d + i] = sum * p[t * 3 * d + d + i];
             }
         linear(Name(l, "shortconv.out_proj"), y, d, out, d);
         free(p), free(y);
     }
     void attention(int l, const double* h, double* out) {
-        double *q = doubles(size_t(T) * heads * dk), *k = doubles(size_t(T) * kv * dk), *v = doubles(size_t(T) * kv * dv), *o = doubles(size_t(T) * heads * dv);
+        double *q = doubles(size_t(T) * heads * dk), *k = doubles(size_t(T) * kv * dk),
+               *v = doubles(size_t(T) * kv * dv), *o = doubles(size_t(T) * heads * dv);
         if (latent) {
             latent_heads(l, h, q, k, v);
             attend(l, q, k, v, o);
@@ -410,9 +438,11 @@ class Transformer {
             rotate(k, kv, near);
         }
         if (a.norm_after_rope) head_norms(l, q, k);
-        const double temperature = f.number("attention.temperature_scale", 0), length = f.number("rope.scaling.original_context_length", f.number("context_length", 0));
+        const double temperature = f.number("attention.temperature_scale", 0),
+                     length = f.number("rope.scaling.original_context_length", f.number("context_length", 0));
         if (temperature != 0)
-            for (int i = 0; i < T * heads * dk; ++i) q[i] *= log(floor((i / (heads * dk)) / length) + 1) * temperature + 1;
+            for (int i = 0; i < T * heads * dk; ++i)
+                q[i] *= log(floor((i / (heads * dk)) / length) + 1) * temperature + 1;
         attend(l, q, k, v, o);
         if (has(l, "attn_sub_norm")) norm(Name(l, "attn_sub_norm"), o, T, heads * dv, o);
         linear(Name(l, "attn_output"), o, heads * dv, out, d);
@@ -428,8 +458,10 @@ class Transformer {
         snprintf(down, sizeof down, "ffn_down%s", suffix);
         const bool fused = !has(l, gate) && f.tensor("%s.weight", Name(l, up).text)->shape[1] == 2 * uint64_t(width);
         double *g = doubles(size_t(width)), *u = doubles(size_t(width));
-        if (fused) linear(Name(l, up), in, d, g, width, 1);
-        else if (has(l, gate)) linear(Name(l, gate), in, d, g, width, 1, 0, expert);
+        if (fused)
+            linear(Name(l, up), in, d, g, width, 1);
+        else if (has(l, gate))
+            linear(Name(l, gate), in, d, g, width, 1, 0, expert);
         linear(Name(l, up), in, d, u, width, 1, fused ? width : 0, expert);
         const bool gated = fused || has(l, gate);
         for (int i = 0; i < width; ++i) u[i] = gated ? activation(g[i], u[i], true) : activation(u[i], 0, false);
@@ -451,14 +483,16 @@ class Transformer {
             score[e] = p[e] + (bias ? bias->value(size_t(e)) : 0);
         }
         const int groups = f.integer("expert_group_count", 0), kept = f.integer("expert_group_used_count", 0);
-        for (int g = 0; groups > 1 && g < groups - kept; ++g) {   // the worst group leaves, again and again
+        for (int g = 0; groups > 1 && g < groups - kept; ++g) {  // the worst group leaves, again and again
             int worst = -1;
             double least = 1e300;
             for (int i = 0; i < groups; ++i) {
                 double first = -1e300, second = -1e300;
                 for (int e = i * n / groups; e < (i + 1) * n / groups; ++e) {
-                    if (score[e] > first) second = first, first = score[e];
-                    else if (score[e] > second) second = score[e];
+                    if (score[e] > first)
+                        second = first, first = score[e];
+                    else if (score[e] > second)
+                        second = score[e];
                 }
                 if (first > -1e299 && first + second < least) least = first + second, worst = i;
             }
@@ -485,32 +519,42 @@ class Transformer {
         if (const Tensor* shared = f.tensor("%s.weight", Name(l, "ffn_up_shexp").text)) {
             ffn_row(l, "_shexp", 0, int(shared->shape[1]), in, part);
             double gate = 1;
-            if (has(l, "ffn_gate_inp_shexp")) linear(Name(l, "ffn_gate_inp_shexp"), in, d, &gate, 1, 1), gate = 1 / (1 + exp(-gate));
+            if (has(l, "ffn_gate_inp_shexp"))
+                linear(Name(l, "ffn_gate_inp_shexp"), in, d, &gate, 1, 1), gate = 1 / (1 + exp(-gate));
             for (int i = 0; i < d; ++i) out[i] += gate * part[i];
         }
         free(p), free(score), free(part);
     }
     void ffn(int l, const double* h, double* out) {
         for (int t = 0; t < T; ++t) {
-            if (has(l, "ffn_gate_inp")) experts_row(l, h + size_t(t) * d, out + size_t(t) * d);
-            else ffn_row(l, "", 0, f.integer("feed_forward_length") / (a.half_ffn ? 2 : 1), h + size_t(t) * d, out + size_t(t) * d);
+            if (has(l, "ffn_gate_inp"))
+                experts_row(l, h + size_t(t) * d, out + size_t(t) * d);
+            else
+                ffn_row(l, "", 0, f.integer("feed_forward_length") / (a.half_ffn ? 2 : 1), h + size_t(t) * d,
+                        out + size_t(t) * d);
         }
     }
 
     void layer(int l, double* x) {
         const size_t n = size_t(T) * d;
         double *h = doubles(n), *att = doubles(n), *mlp = doubles(n);
-        const bool twin = has(l, "attn_norm_2");   // Falcon 40B: attention has the second norm, the FFN the first
+        const bool twin = has(l, "attn_norm_2");  // Falcon 40B: attention has the second norm, the FFN the first
         norm(Name(l, twin ? "attn_norm_2" : "attn_norm"), x, T, d, h);
-        if (has(l, "shortconv.conv")) convolution(l, h, att);
-        else attention(l, h, att);
+        if (has(l, "shortconv.conv"))
+            convolution(l, h, att);
+        else
+            attention(l, h, att);
         const char* ffn_norm = a.post_attention_is_ffn_norm ? "post_attention_norm" : "ffn_norm";
-        if (!a.post_attention_is_ffn_norm && has(l, "post_attention_norm")) norm(Name(l, "post_attention_norm"), att, T, d, att);
-        const bool parallel = a.parallel || (!strcmp(f.text("general.architecture"), "stablelm") && !has(l, "ffn_norm"));
+        if (!a.post_attention_is_ffn_norm && has(l, "post_attention_norm"))
+            norm(Name(l, "post_attention_norm"), att, T, d, att);
+        const bool parallel =
+            a.parallel || (!strcmp(f.text("general.architecture"), "stablelm") && !has(l, "ffn_norm"));
         if (!parallel)
             for (size_t i = 0; i < n; ++i) x[i] += a.residual * att[i];
-        if (parallel && twin) norm(Name(l, "attn_norm"), x, T, d, h);
-        else if (!parallel || has(l, ffn_norm)) norm(Name(l, ffn_norm), x, T, d, h);
+        if (parallel && twin)
+            norm(Name(l, "attn_norm"), x, T, d, h);
+        else if (!parallel || has(l, ffn_norm))
+            norm(Name(l, ffn_norm), x, T, d, h);
         ffn(l, h, mlp);
         if (has(l, "post_ffw_norm")) norm(Name(l, "post_ffw_norm"), mlp, T, d, mlp);
         for (size_t i = 0; i < n; ++i) x[i] += a.residual * (mlp[i] + (parallel ? att[i] : 0));

@@ -63,9 +63,11 @@ void sizes_to_the_byte(const OpenedModel& m) {
                     const uintptr_t a = (reinterpret_cast<uintptr_t>(small.data()) + 63) & ~uintptr_t{63};
                     thimble_session* none = nullptr;
                     thimble_error err{};
-                    CHECK_EQ(thimble_session_init(m.model, &p, reinterpret_cast<void*>(a), least - 1, &none, &err), THIMBLE_E_MEMORY);
+                    CHECK_EQ(thimble_session_init(m.model, &p, reinterpret_cast<void*>(a), least - 1, &none, &err),
+                             THIMBLE_E_MEMORY);
                     CHECK(none == nullptr && strstr(err.message, "bytes"));
-                    CHECK_EQ(thimble_session_init(m.model, &p, reinterpret_cast<void*>(a), least, &none, &err), THIMBLE_OK);
+                    CHECK_EQ(thimble_session_init(m.model, &p, reinterpret_cast<void*>(a), least, &none, &err),
+                             THIMBLE_OK);
                     thimble_session_close(none);
                 }
             }
@@ -79,12 +81,12 @@ void sources_agree(const GgufBytes& b, const Logits& expected) {
     if (!CHECK(f && fwrite(b.data, 1, b.size, f) == b.size)) return;
     fclose(f);
     uint8_t* shifted = static_cast<uint8_t*>(malloc(b.size + 16));
-    for (int way = 0; way < 10; ++way) {   // path, descriptor, memory; mapped or read
+    for (int way = 0; way < 10; ++way) {  // path, descriptor, memory; mapped or read
         const int fd = open(path, O_RDONLY);
         thimble_model_params p = thimble_model_defaults();
         p.no_mmap = way & 1;
         thimble_source src = way < 2 ? thimble_from_path(path) : thimble_from_fd(fd);
-        if (way >= 4) {   // from memory, at any address
+        if (way >= 4) {  // from memory, at any address
             static const size_t kShift[] = {0, 1, 2, 4, 7, 8};
             memcpy(shifted + kShift[way - 4], b.data, b.size);
             src = thimble_from_memory(shifted + kShift[way - 4], b.size);
@@ -134,7 +136,8 @@ void one_answer(const char* what, ToyLlama toy) {
             }
             CHECK_EQ(thimble_rewind(s.s, 0, nullptr), THIMBLE_OK);
             CHECK(eval_all(s.s, m.n_vocab, kTokens, piece, &again) && again == first);
-            if (check::failed) return (void)fprintf(stderr, "    %s, %u threads, batches of %u\n", what, threads, piece);
+            if (check::failed)
+                return (void)fprintf(stderr, "    %s, %u threads, batches of %u\n", what, threads, piece);
         }
     }
     for (uint32_t t = 0; t < 8; ++t) {
@@ -201,10 +204,10 @@ void cancelling(const OpenedModel& m) {
     thimble_set_progress(s.s, stop_at_32, &calls);
     CHECK_EQ(thimble_eval(s.s, g_ids, 80, nullptr, nullptr), THIMBLE_E_CANCELLED);
     CHECK_EQ(calls, 4);
-    CHECK_EQ(thimble_position(s.s), 10);   // as before the call
+    CHECK_EQ(thimble_position(s.s), 10);  // as before the call
     CHECK(thimble_logits(s.s) && memcmp(thimble_logits(s.s), kept, m.n_vocab * sizeof(float)) == 0);
     thimble_set_progress(s.s, nullptr, nullptr);
-    CHECK_EQ(thimble_eval(s.s, g_ids + 10, 1, nullptr, nullptr), THIMBLE_OK);   // and it goes on
+    CHECK_EQ(thimble_eval(s.s, g_ids + 10, 1, nullptr, nullptr), THIMBLE_OK);  // and it goes on
     Logits l;
     OpenedSession fresh;
     CHECK(fresh.open(m.model, session_of(64, 64, 1)) && eval_all(fresh.s, m.n_vocab, 11, 11, &l));
@@ -256,7 +259,8 @@ void arguments(const GgufBytes& b, const OpenedModel& m) {
     thimble_session_close(nullptr);
     thimble_cancel(nullptr);
     thimble_set_progress(nullptr, nullptr, nullptr);
-    CHECK(thimble_logits(nullptr) == nullptr && thimble_position(nullptr) == 0 && thimble_token_is_end(nullptr, 0) == 0);
+    CHECK(thimble_logits(nullptr) == nullptr && thimble_position(nullptr) == 0 &&
+          thimble_token_is_end(nullptr, 0) == 0);
 
     // Structs of another age: a shorter one keeps our defaults, a longer one is read as far as we know it.
     thimble_session_params p = session_of(32, 4, 1);
@@ -295,7 +299,7 @@ void arguments(const GgufBytes& b, const OpenedModel& m) {
     p = session_of(32, 4, 1);
     p.kv_type_k = static_cast<thimble_kv_type>(7);
     CHECK_EQ(thimble_session_bytes(m.model, &p, &bytes, &err), THIMBLE_E_ARGUMENT);
-    p.kv_type_k = THIMBLE_KV_Q8_0;   // heads of 16
+    p.kv_type_k = THIMBLE_KV_Q8_0;  // heads of 16
     CHECK_EQ(thimble_session_bytes(m.model, &p, &bytes, &err), THIMBLE_E_UNSUPPORTED);
     // A budget lowers the context that nobody asked for, and refuses one that somebody did.
     p = session_of(0, 4, 1);

@@ -32,7 +32,8 @@ bool exercise(const GgufBytes& b) {
             thimble_session_init(model, &p, memory, bytes, &s, &err) == THIMBLE_OK) {
             int32_t ids[33];
             for (int i = 0; i < 33; ++i) ids[i] = i * 7 % 259;
-            ran = CHECK(thimble_eval(s, ids, 32, nullptr, &err) == THIMBLE_OK) && CHECK(thimble_eval(s, ids + 32, 1, nullptr, &err) == THIMBLE_OK);
+            ran = CHECK(thimble_eval(s, ids, 32, nullptr, &err) == THIMBLE_OK) &&
+                  CHECK(thimble_eval(s, ids + 32, 1, nullptr, &err) == THIMBLE_OK);
         } else {
             CHECK(err.message[0]);
         }
@@ -110,7 +111,8 @@ void check_tensors(const toy::Spec& spec) {
 }  // namespace
 
 int main() {
-    const char* const families = " deepseek2 lfm2 lfm2moe gpt-oss bitnet bloom cohere2 qwen qwen2moe gemma2 phi3 mistral3 falcon ";
+    const char* const families =
+        " deepseek2 lfm2 lfm2moe gpt-oss bitnet bloom cohere2 qwen qwen2moe gemma2 phi3 mistral3 falcon ";
     uint32_t index = 0;
     for (const toy::Spec& spec : toy::kSpecs) {
         if (THIMBLE_EMULATED && index++ % 6 != 0) continue;

@@ -50,7 +50,8 @@ struct Run {
         float* out = nullptr;
         if (thimble_session_init(model, &p, memory, bytes, &s, &err) == THIMBLE_OK) {
             out = static_cast<float*>(malloc(static_cast<size_t>(n) * n_vocab * sizeof(float)));
-            if (thimble_eval(s, ids, static_cast<size_t>(n), out, &err) != THIMBLE_OK) fprintf(stderr, "%s\n", err.message);
+            if (thimble_eval(s, ids, static_cast<size_t>(n), out, &err) != THIMBLE_OK)
+                fprintf(stderr, "%s\n", err.message);
         }
         thimble_session_close(s);
         free(memory);
@@ -98,8 +99,13 @@ void fill(int32_t* ids) {
 
 void save(const char* folder, const toy::Spec& spec, const GgufBytes& file, const int32_t* ids, const double* logits) {
     char path[1024];
-    const struct { const char* ending; const void* data; size_t size; } parts[] = {
-        {"gguf", file.data, file.size}, {"tokens", ids, kTokens * sizeof(int32_t)}, {"oracle", logits, kTokens * toy::kVocab * sizeof(double)}};
+    const struct {
+        const char* ending;
+        const void* data;
+        size_t size;
+    } parts[] = {{"gguf", file.data, file.size},
+                 {"tokens", ids, kTokens * sizeof(int32_t)},
+                 {"oracle", logits, kTokens * toy::kVocab * sizeof(double)}};
     for (const auto& p : parts) {
         snprintf(path, sizeof path, "%s/%s.%s.%s", folder, spec.arch, spec.variant, p.ending);
         for (char* c = path; *c; ++c)
@@ -111,14 +117,18 @@ void save(const char* folder, const toy::Spec& spec, const GgufBytes& file, cons
 }
 
 void check_bits(Run& run, const toy::Spec& spec, const int32_t* ids, int n, const float* first, bool tiers) {
-    const struct { uint32_t threads, batch; const char* tier; } variants[] = {
-        {2, 7, nullptr}, {3, 1, nullptr}, {2, 64, "scalar"}, {2, 33, "avx2"}, {1, 33, "avxvnni"}, {2, 33, "neon"}, {2, 33, "dotprod"}, {2, 33, "i8mm"}};
+    const struct {
+        uint32_t threads, batch;
+        const char* tier;
+    } variants[] = {{2, 7, nullptr},    {3, 1, nullptr}, {2, 64, "scalar"},  {2, 33, "avx2"},
+                    {1, 33, "avxvnni"}, {2, 33, "neon"}, {2, 33, "dotprod"}, {2, 33, "i8mm"}};
     for (const auto& v : variants) {
         if (v.tier && (!tiers || THIMBLE_EMULATED)) continue;
         float* other = run.logits(ids, n, v.threads, v.batch, v.tier);
         if (!other && v.tier) continue;
         if (!CHECK(other && memcmp(first, other, static_cast<size_t>(n) * run.n_vocab * sizeof(float)) == 0))
-            fprintf(stderr, "    %s (%s): other bits with %u threads, batch %u, tier %s\n", spec.arch, spec.variant, v.threads, v.batch, v.tier ? v.tier : "best");
+            fprintf(stderr, "    %s (%s): other bits with %u threads, batch %u, tier %s\n", spec.arch, spec.variant,
+                    v.threads, v.batch, v.tier ? v.tier : "best");
         free(other);
     }
 }
@@ -138,7 +148,8 @@ void check_rewind(Run& run, const toy::Spec& spec, const int32_t* ids, const flo
         CHECK(thimble_eval(s, ids, 50, nullptr, &err) == THIMBLE_OK);
         CHECK(thimble_rewind(s, 30, &err) == THIMBLE_OK);
         CHECK(thimble_eval(s, ids + 30, 15, nullptr, &err) == THIMBLE_OK);
-        if (!CHECK(memcmp(thimble_logits(s), first + static_cast<size_t>(44) * run.n_vocab, run.n_vocab * sizeof(float)) == 0))
+        if (!CHECK(memcmp(thimble_logits(s), first + static_cast<size_t>(44) * run.n_vocab,
+                          run.n_vocab * sizeof(float)) == 0))
             fprintf(stderr, "    %s (%s): other bits after a rewind\n", spec.arch, spec.variant);
     }
     thimble_session_close(s);
@@ -164,8 +175,10 @@ void check_type(const toy::Spec& spec, uint32_t type, double limit, const char* 
         const Distance e = distance(want, got, n, static_cast<int>(run.n_vocab));
         const double value = type == 0 ? e.largest : e.median;
         if (!CHECK(value <= limit))
-            fprintf(stderr, "    %s (%s), %s weights: error %.3g of the logits' deviation, largest %.3g\n", spec.arch, spec.variant, type ? "Q8_0" : "F32", value, e.largest);
-        printf("%-14s %-12s %-5s largest %.2e median %.2e\n", spec.arch, spec.variant, type ? "Q8_0" : "F32", e.largest, e.median);
+            fprintf(stderr, "    %s (%s), %s weights: error %.3g of the logits' deviation, largest %.3g\n", spec.arch,
+                    spec.variant, type ? "Q8_0" : "F32", value, e.largest);
+        printf("%-14s %-12s %-5s largest %.2e median %.2e\n", spec.arch, spec.variant, type ? "Q8_0" : "F32", e.largest,
+               e.median);
         check_bits(run, spec, ids, n < 72 ? n : 72, got, type != 0);
         check_rewind(run, spec, ids, got);
     }
@@ -185,7 +198,8 @@ int main(int argc, char** argv) {
     uint32_t index = 0;
     for (const toy::Spec& spec : toy::kSpecs) {
         if (only && strcmp(only, spec.arch) != 0) continue;
-        if (THIMBLE_EMULATED && index++ % 6 != 0) continue;   // a sample; the bits are the same as on the machine that runs all
+        if (THIMBLE_EMULATED && index++ % 6 != 0)
+            continue;  // a sample; the bits are the same as on the machine that runs all
         check_type(spec, thimble::kF32, 2e-4, argc > 1 ? argv[1] : nullptr);
         check_type(spec, thimble::kQ8_0, 0.035 * sqrt(static_cast<double>(spec.n_layer)), nullptr);
     }

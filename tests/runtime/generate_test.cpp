@@ -9,7 +9,8 @@ namespace {
 
 constexpr uint32_t kVocab = ToyLlama::kVocab, kWidth = 64;
 constexpr thimble_token kBos = 1, kEos = 2, kImEnd = 274, kTwin = 261;
-const char kScript[] = "Hxlo w\xc3\xa9 \xe2\x82\xac! \xf0\x9f\x98\x80 by\xff";   // each byte at most once but ' ', see below
+const char kScript[] =
+    "Hxlo w\xc3\xa9 \xe2\x82\xac! \xf0\x9f\x98\x80 by\xff";  // each byte at most once but ' ', see below
 
 int g_next[kVocab];
 float g_vector[kVocab][kWidth];
@@ -21,7 +22,7 @@ void recite(GgufWriter* w) {
     memset(out, 0, sizeof out);
     for (uint32_t i = 0; i < kVocab; ++i)
         if (g_next[i] >= 0) memcpy(out[g_next[i]], g_vector[i], sizeof out[0]);
-    memcpy(out[kTwin], out[3 + 'H'], sizeof out[0]);   // a tie at the first token, of which the lower id wins
+    memcpy(out[kTwin], out[3 + 'H'], sizeof out[0]);  // a tie at the first token, of which the lower id wins
     w->tensor("token_embd.weight", thimble::kF32, {kWidth, kVocab}, g_vector);
     w->tensor("output.weight", thimble::kF32, {kWidth, kVocab}, out);
     w->tensor("blk.0.attn_output.weight", thimble::kF32, {kWidth, kWidth});
@@ -35,7 +36,8 @@ size_t script(thimble_token* ids) {
     size_t n = 0;
     int spaces = 0;
     for (const char* p = kScript; *p; ++p) {
-        static const thimble_token kSpace[] = {3 + ' ', 259, 271, 3 + 0x1f};   // <0x20>, U+2581, two of them, a control byte
+        static const thimble_token kSpace[] = {3 + ' ', 259, 271,
+                                               3 + 0x1f};  // <0x20>, U+2581, two of them, a control byte
         ids[n++] = *p == ' ' ? kSpace[spaces++] : byte_token(*p);
     }
     return n;
@@ -44,7 +46,7 @@ size_t script(thimble_token* ids) {
 struct Pieces {
     char text[4096];
     size_t n = 0, calls = 0, stop_after = ~size_t{0};
-    bool whole = true;   // every piece begins at a lead byte
+    bool whole = true;  // every piece begins at a lead byte
 };
 int collect(void* user, const char* text, size_t n) {
     Pieces* p = static_cast<Pieces*>(user);
@@ -80,7 +82,7 @@ void recitals(const OpenedModel& m, const char* full, size_t length, size_t toke
         CHECK_EQ(c.r.prompt_tokens, 1);
         CHECK_EQ(thimble_position(c.s.s), tokens + 1);
     }
-    for (int n = 0; n <= 12; ++n) {   // any cut: what is held back comes out at the end
+    for (int n = 0; n <= 12; ++n) {  // any cut: what is held back comes out at the end
         Case c(m);
         c.g.n_predict = n;
         CHECK_EQ(c.run(), THIMBLE_OK);
@@ -90,7 +92,7 @@ void recitals(const OpenedModel& m, const char* full, size_t length, size_t toke
         if (n == 0) CHECK_EQ(c.pieces.calls, 0);
         if (n == 5) CHECK_EQ(c.pieces.n, 5);
     }
-    {   // EOS may not be chosen: the rest is a tie of many, then more text
+    {  // EOS may not be chosen: the rest is a tie of many, then more text
         Case c(m);
         c.g.ignore_eos = 1;
         c.g.n_predict = static_cast<int32_t>(tokens) + 5;
@@ -99,39 +101,44 @@ void recitals(const OpenedModel& m, const char* full, size_t length, size_t toke
         CHECK_EQ(c.r.completion_tokens, tokens + 5);
         CHECK_EQ(c.r.finish, THIMBLE_FINISH_LENGTH);
     }
-    {   // the context ends first
+    {  // the context ends first
         Case c(m, 8);
         CHECK_EQ(c.run(), THIMBLE_OK);
         CHECK_EQ(c.r.finish, THIMBLE_FINISH_LENGTH);
         CHECK_EQ(thimble_position(c.s.s), 8);
         CHECK(c.pieces.n > 0 && memcmp(c.pieces.text, full, c.pieces.n) == 0);
     }
-    {   // the callback has enough
+    {  // the callback has enough
         Case c(m);
         c.pieces.stop_after = 3;
         CHECK_EQ(c.run(), THIMBLE_E_CANCELLED);
         CHECK_EQ(c.r.finish, THIMBLE_FINISH_CANCELLED);
         CHECK_EQ(c.pieces.calls, 3);
-        c.pieces.stop_after = ~size_t{0};   // and the session goes on from there
+        c.pieces.stop_after = ~size_t{0};  // and the session goes on from there
         c.g.n_predict = 1;
         CHECK(thimble_generate(c.s.s, "", 0, &c.g, collect, &c.pieces, &c.r, &c.err) == THIMBLE_OK);
     }
-    {   // without a callback or a result
+    {  // without a callback or a result
         Case c(m);
         CHECK_EQ(thimble_generate(c.s.s, "", 0, &c.g, nullptr, nullptr, nullptr, nullptr), THIMBLE_OK);
     }
 }
 
 void stops(const OpenedModel& m, const char* full, size_t length) {
-    static const struct { const char* stop[3]; const char* ends_at; } cases[] = {
+    static const struct {
+        const char* stop[3];
+        const char* ends_at;
+    } cases[] = {
         {{"H"}, "H"},
-        {{"xl"}, "xl"},                          // over two tokens
-        {{"lo w\xc3\xa9"}, "lo w"},              // over five, into a sequence of bytes
+        {{"xl"}, "xl"},              // over two tokens
+        {{"lo w\xc3\xa9"}, "lo w"},  // over five, into a sequence of bytes
         {{"nosuch", "o w"}, "o w"},
-        {{"o wz", "!"}, "!"},                    // a beginning that is not the stop string
-        {{"w\xc3\xa9", "o w"}, "o w"},           // the earlier in the text, whatever the order
+        {{"o wz", "!"}, "!"},           // a beginning that is not the stop string
+        {{"w\xc3\xa9", "o w"}, "o w"},  // the earlier in the text, whatever the order
         {{"\xe2\x82\xac"}, "\xe2\x82\xac"},
-        {{"by\xff" "and more"}, nullptr},        // its beginning ends the text: held back, then let go
+        {{"by\xff"
+          "and more"},
+         nullptr},  // its beginning ends the text: held back, then let go
         {{"\xc3\xa9"}, "\xc3\xa9"},
     };
     for (const auto& c : cases) {
@@ -140,7 +147,8 @@ void stops(const OpenedModel& m, const char* full, size_t length) {
         while (run.g.n_stop < 3 && c.stop[run.g.n_stop]) ++run.g.n_stop;
         CHECK_EQ(run.run(), THIMBLE_OK);
         const char* end = c.ends_at ? strstr(full, c.ends_at) : full + length;
-        if (!CHECK(end && run.pieces.n == static_cast<size_t>(end - full) && memcmp(run.pieces.text, full, run.pieces.n) == 0))
+        if (!CHECK(end && run.pieces.n == static_cast<size_t>(end - full) &&
+                   memcmp(run.pieces.text, full, run.pieces.n) == 0))
             fprintf(stderr, "    stop '%s': '%s'\n", c.stop[0], run.pieces.text);
         CHECK(run.pieces.whole);
         CHECK_EQ(run.r.finish, THIMBLE_FINISH_STOP);
@@ -173,7 +181,7 @@ void stops(const OpenedModel& m, const char* full, size_t length) {
 
 // ---- The sampler -----------------------------------------------------------------------------------------------------------
 
-double uniform(uint64_t seed) {   // the first draw of xoshiro256** seeded by splitmix64, 24 bits
+double uniform(uint64_t seed) {  // the first draw of xoshiro256** seeded by splitmix64, 24 bits
     uint64_t s[4], z = seed;
     for (uint64_t& r : s) {
         uint64_t x = z += 0x9e3779b97f4a7c15ull;
@@ -206,7 +214,8 @@ int32_t oracle(const float* logits, const thimble_token* past, size_t n_past, co
     for (uint32_t i = 0; i < kVocab; ++i) {
         double v = logits[i];
         int count = 0;
-        for (size_t t = n_past > g.repeat_last_n ? n_past - g.repeat_last_n : 0; t < n_past; ++t) count += past[t] == static_cast<int32_t>(i);
+        for (size_t t = n_past > g.repeat_last_n ? n_past - g.repeat_last_n : 0; t < n_past; ++t)
+            count += past[t] == static_cast<int32_t>(i);
         if (count) {
             v = v > 0 ? v / g.repeat_penalty : v * g.repeat_penalty;
             v -= count * g.frequency_penalty + g.presence_penalty;
@@ -253,16 +262,24 @@ void sampling() {
     past[20] = past[23], past[10] = past[23];
     CHECK_EQ(thimble_eval(s.s, past, 24, nullptr, nullptr), THIMBLE_OK);
     const float* logits = thimble_logits(s.s);
-    static const struct { float temperature; uint32_t top_k; float top_p, min_p, repeat; uint32_t last; float presence, frequency; } settings[] = {
-        {0, 40, 0.95f, 0.05f, 1, 64, 0, 0},   {0, 0, 1, 0, 1.5f, 64, 0, 0},     {1, 0, 1, 0, 1, 64, 0, 0},          {0.8f, 40, 0.95f, 0.05f, 1, 64, 0, 0},
-        {0.2f, 5, 1, 0, 1, 64, 0, 0},         {2, 0, 0.5f, 0, 1, 64, 0, 0},     {1.5f, 0, 1, 0.3f, 1, 64, 0, 0},    {1, 1, 1, 0, 1, 64, 0, 0},
-        {1, 100000, 1, 0, 1.3f, 64, 0, 0},    {1, 0, 0.9f, 0, 1.3f, 4, 0.5f, 0.25f}, {1, 20, 0.0f, 0, 1, 0, 9, 9}, {0, 0, 1, 0, 1, 64, 3, 2},
+    static const struct {
+        float temperature;
+        uint32_t top_k;
+        float top_p, min_p, repeat;
+        uint32_t last;
+        float presence, frequency;
+    } settings[] = {
+        {0, 40, 0.95f, 0.05f, 1, 64, 0, 0},    {0, 0, 1, 0, 1.5f, 64, 0, 0}, {1, 0, 1, 0, 1, 64, 0, 0},
+        {0.8f, 40, 0.95f, 0.05f, 1, 64, 0, 0}, {0.2f, 5, 1, 0, 1, 64, 0, 0}, {2, 0, 0.5f, 0, 1, 64, 0, 0},
+        {1.5f, 0, 1, 0.3f, 1, 64, 0, 0},       {1, 1, 1, 0, 1, 64, 0, 0},    {1, 100000, 1, 0, 1.3f, 64, 0, 0},
+        {1, 0, 0.9f, 0, 1.3f, 4, 0.5f, 0.25f}, {1, 20, 0.0f, 0, 1, 0, 9, 9}, {0, 0, 1, 0, 1, 64, 3, 2},
         {0.7f, 300, 0.99f, 1.0f, 1, 64, 0, 0}, {100, 0, 1, 0, 1, 64, 0, 0}};
     uint32_t compared = 0, distinct = 0;
     bool seen[kVocab] = {};
     for (const auto& x : settings) {
         g.temperature = x.temperature, g.top_k = x.top_k, g.top_p = x.top_p, g.min_p = x.min_p;
-        g.repeat_penalty = x.repeat, g.repeat_last_n = x.last, g.presence_penalty = x.presence, g.frequency_penalty = x.frequency;
+        g.repeat_penalty = x.repeat, g.repeat_last_n = x.last, g.presence_penalty = x.presence,
+        g.frequency_penalty = x.frequency;
         for (uint64_t seed = 1; seed <= 200; ++seed) {
             g.seed = seed * 7919;
             CHECK_EQ(thimble_sample(s.s, &g, &id, nullptr), THIMBLE_OK);
@@ -271,8 +288,9 @@ void sampling() {
             ++compared;
             if (!seen[id]) seen[id] = true, ++distinct;
             if (!CHECK(id == want)) {
-                fprintf(stderr, "    temp %g top_k %u top_p %g min_p %g seed %llu: %d, expected %d\n", static_cast<double>(x.temperature), x.top_k,
-                        static_cast<double>(x.top_p), static_cast<double>(x.min_p), static_cast<unsigned long long>(g.seed), id, want);
+                fprintf(stderr, "    temp %g top_k %u top_p %g min_p %g seed %llu: %d, expected %d\n",
+                        static_cast<double>(x.temperature), x.top_k, static_cast<double>(x.top_p),
+                        static_cast<double>(x.min_p), static_cast<unsigned long long>(g.seed), id, want);
                 break;
             }
         }
@@ -322,7 +340,8 @@ int main() {
     CHECK(thimble_token_is_end(m.model, kEos) && thimble_token_is_end(m.model, kImEnd));
     char full[128];
     size_t length = 0;
-    for (size_t i = 0; i < n; ++i) length += thimble_token_bytes(m.model, ids[i], 0, full + length, sizeof full - length);
+    for (size_t i = 0; i < n; ++i)
+        length += thimble_token_bytes(m.model, ids[i], 0, full + length, sizeof full - length);
     full[length] = 0;
     recitals(m, full, length, n);
     stops(m, full, length);

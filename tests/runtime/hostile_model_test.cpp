@@ -40,7 +40,8 @@ void expect(const char* what, ToyLlama toy, int want, const char* says = nullptr
     const GgufBytes b = toy.bytes();
     thimble_error err{};
     const thimble_status s = exercise(b, &err);
-    if (!CHECK(s == THIMBLE_OK ? (want & kRuns) != 0 : (want & kRefused) != 0) || (says && s != THIMBLE_OK && !CHECK(strstr(err.message, says))))
+    if (!CHECK(s == THIMBLE_OK ? (want & kRuns) != 0 : (want & kRefused) != 0) ||
+        (says && s != THIMBLE_OK && !CHECK(strstr(err.message, says))))
         fprintf(stderr, "    %s: %d %s\n", what, s, err.message);
 }
 
@@ -64,23 +65,36 @@ void put_key(GgufWriter* w) {
         case 7: w->boolean(g_key, 1); break;
         case 8: w->str(g_key, "17"); break;
         case 9: {
-            w->array(g_key, 4, g_value);   // an array, one for each layer or not
+            w->array(g_key, 4, g_value);  // an array, one for each layer or not
             for (uint64_t i = 0; i < g_value; ++i) w->kv.put<uint32_t>(2);
             break;
         }
-        default: break;   // left out
+        default: break;  // left out
     }
 }
 
 void integers(const ToyLlama& base) {
-    static const struct { const char* key; uint64_t right; bool required; } keys[] = {
-        {"llama.context_length", 256, true},        {"llama.embedding_length", 64, true},       {"llama.block_count", 2, true},
-        {"llama.attention.head_count", 4, true},    {"llama.attention.head_count_kv", 2, false}, {"llama.feed_forward_length", 96, true},
-        {"llama.expert_count", 4, false},           {"llama.expert_used_count", 2, true},       {"llama.expert_feed_forward_length", 64, false},
-        {"llama.rope.dimension_count", 16, false},  {"llama.attention.key_length", 16, false},  {"llama.attention.value_length", 16, false},
-        {"llama.expert_gating_func", 1, false},     {"llama.expert_shared_feed_forward_length", 1, false},
-        {"llama.rope.scaling.original_context_length", 64, false}};
-    static const uint64_t values[] = {0, 1, 2, 3, 5, 7, 15, 17, 63, 65, 1000, 4097, 1u << 16, (1u << 20) + 1, 0x7fffffff, 0x80000000u, 0xffffffffu};
+    static const struct {
+        const char* key;
+        uint64_t right;
+        bool required;
+    } keys[] = {{"llama.context_length", 256, true},
+                {"llama.embedding_length", 64, true},
+                {"llama.block_count", 2, true},
+                {"llama.attention.head_count", 4, true},
+                {"llama.attention.head_count_kv", 2, false},
+                {"llama.feed_forward_length", 96, true},
+                {"llama.expert_count", 4, false},
+                {"llama.expert_used_count", 2, true},
+                {"llama.expert_feed_forward_length", 64, false},
+                {"llama.rope.dimension_count", 16, false},
+                {"llama.attention.key_length", 16, false},
+                {"llama.attention.value_length", 16, false},
+                {"llama.expert_gating_func", 1, false},
+                {"llama.expert_shared_feed_forward_length", 1, false},
+                {"llama.rope.scaling.original_context_length", 64, false}};
+    static const uint64_t values[] = {
+        0, 1, 2, 3, 5, 7, 15, 17, 63, 65, 1000, 4097, 1u << 16, (1u << 20) + 1, 0x7fffffff, 0x80000000u, 0xffffffffu};
     for (const auto& k : keys) {
         const bool of_experts = strstr(k.key, "expert") != nullptr;
         ToyLlama toy = base;
@@ -97,12 +111,12 @@ void integers(const ToyLlama& base) {
         }
         g_value = k.right, g_type = 4;
         expect(k.key, toy, kRuns);
-        for (uint32_t type : {6u, 7u, 8u}) {   // float, bool, string
+        for (uint32_t type : {6u, 7u, 8u}) {  // float, bool, string
             g_type = type, g_value = 0x3f800000;
             snprintf(what, sizeof what, "%s of type %u", k.key, type);
             expect(what, toy, kRefused, k.key);
         }
-        g_type = 5, g_value = ~0ull;   // -1
+        g_type = 5, g_value = ~0ull;  // -1
         expect(k.key, toy, kRefused, k.key);
         g_type = 9;
         for (uint64_t count : {0ull, 1ull, 2ull, 3ull}) {
@@ -117,11 +131,18 @@ void integers(const ToyLlama& base) {
 }
 
 void reals(const ToyLlama& base) {
-    static const char* const keys[] = {"llama.attention.layer_norm_rms_epsilon", "llama.rope.freq_base", "llama.rope.scaling.factor",
-                                       "llama.rope.scaling.attn_factor", "llama.rope.scaling.yarn_beta_fast", "llama.rope.scaling.yarn_beta_slow",
-                                       "llama.rope.scaling.yarn_ext_factor", "llama.rope.scaling.yarn_log_multiplier", "llama.expert_weights_scale",
+    static const char* const keys[] = {"llama.attention.layer_norm_rms_epsilon",
+                                       "llama.rope.freq_base",
+                                       "llama.rope.scaling.factor",
+                                       "llama.rope.scaling.attn_factor",
+                                       "llama.rope.scaling.yarn_beta_fast",
+                                       "llama.rope.scaling.yarn_beta_slow",
+                                       "llama.rope.scaling.yarn_ext_factor",
+                                       "llama.rope.scaling.yarn_log_multiplier",
+                                       "llama.expert_weights_scale",
                                        "llama.attention.clamp_kqv"};
-    static const uint32_t bits[] = {0, 0x80000000u, 0x3f800000, 0xbf800000, 1, 0x7f7fffff, 0xff7fffff, 0x00800000, 0x7f800000, 0xff800000, 0x7fc00000, 0x501502f9};
+    static const uint32_t bits[] = {0,          0x80000000u, 0x3f800000, 0xbf800000, 1,          0x7f7fffff,
+                                    0xff7fffff, 0x00800000,  0x7f800000, 0xff800000, 0x7fc00000, 0x501502f9};
     for (const char* key : keys) {
         for (uint32_t yarn = 0; yarn < 2; ++yarn) {
             ToyLlama toy = base;
@@ -151,40 +172,61 @@ void reals(const ToyLlama& base) {
 // ---- Shapes and tensors --------------------------------------------------------------------------------------------------
 
 void tensors(const ToyLlama& base) {
-    static const char* const names[] = {"token_embd.weight", "output_norm.weight", "blk.1.attn_q.weight", "blk.0.attn_k.weight",
-                                        "blk.1.attn_v.weight", "blk.0.attn_output.weight", "blk.1.ffn_down.weight", "blk.0.ffn_up.weight", "blk.0.ffn_norm.weight"};
+    static const char* const names[] = {"token_embd.weight",     "output_norm.weight",  "blk.1.attn_q.weight",
+                                        "blk.0.attn_k.weight",   "blk.1.attn_v.weight", "blk.0.attn_output.weight",
+                                        "blk.1.ffn_down.weight", "blk.0.ffn_up.weight", "blk.0.ffn_norm.weight"};
     static const char* name;
     for (const char* n : names) {
         name = n;
         const bool vector = strstr(n, "norm") != nullptr;
         ToyLlama toy = base;
         toy.skip[0] = n;
-        expect(n, toy, strcmp(n, "blk.0.ffn_norm.weight") == 0 ? kEither : kRefused, n);   // missing
+        expect(n, toy, strcmp(n, "blk.0.ffn_norm.weight") == 0 ? kEither : kRefused, n);  // missing
         static void (*const wrong[])(GgufWriter*) = {
             [](GgufWriter* w) { w->tensor(name, thimble::kF32, {64}); },
-            [](GgufWriter* w) { w->tensor(name, thimble::kF32, {32, 1}); },
-            [](GgufWriter* w) { w->tensor(name, thimble::kQ8_0, {64, 1}); },
-            [](GgufWriter* w) { w->tensor(name, thimble::kQ8_0, {32, 300}); },
-            [](GgufWriter* w) { w->tensor(name, thimble::kF16, {64, 64, 2}); },
-            [](GgufWriter* w) { w->tensor(name, thimble::kF32, {1, 1, 1, 64}); },
-            [](GgufWriter* w) { w->tensor(name, 26, {64, 64}); },   // I32
+            [](GgufWriter* w) {
+                w->tensor(name, thimble::kF32, {32, 1});
+            },
+            [](GgufWriter* w) {
+                w->tensor(name, thimble::kQ8_0, {64, 1});
+            },
+            [](GgufWriter* w) {
+                w->tensor(name, thimble::kQ8_0, {32, 300});
+            },
+            [](GgufWriter* w) {
+                w->tensor(name, thimble::kF16, {64, 64, 2});
+            },
+            [](GgufWriter* w) {
+                w->tensor(name, thimble::kF32, {1, 1, 1, 64});
+            },
+            [](GgufWriter* w) {
+                w->tensor(name, 26, {64, 64});
+            },  // I32
             [](GgufWriter* w) { w->tensor(name, thimble::kF32, {}); },
         };
         for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; ++i) {
             char what[120];
             snprintf(what, sizeof what, "%s, wrong %zu", n, i);
             toy.extra = wrong[i];
-            expect(what, toy, (vector && i == 0) || (i == 2 && strcmp(n, "token_embd.weight") == 0) ? kEither : kRefused, n);
+            expect(what, toy,
+                   (vector && i == 0) || (i == 2 && strcmp(n, "token_embd.weight") == 0) ? kEither : kRefused, n);
         }
     }
     // Optional tensors of wrong shapes are refused too; so are experts where there are none to choose from.
     static void (*const odd[])(GgufWriter*) = {
-        [](GgufWriter* w) { w->tensor("output.weight", thimble::kF32, {64, 274}); },
+        [](GgufWriter* w) {
+            w->tensor("output.weight", thimble::kF32, {64, 274});
+        },
         [](GgufWriter* w) { w->tensor("rope_freqs.weight", thimble::kF32, {7}); },
         [](GgufWriter* w) { w->tensor("blk.0.attn_q.bias", thimble::kF16, {64}); },
-        [](GgufWriter* w) { w->tensor("blk.0.attn_q_norm.weight", thimble::kF32, {16}); },   // without k's
-        [](GgufWriter* w) { w->tensor("blk.0.attn_q_norm.weight", thimble::kF32, {32, 2}).tensor("blk.0.attn_k_norm.weight", thimble::kF32, {3, 2}); },
-        [](GgufWriter* w) { w->tensor("blk.0.attn_qkv.weight", thimble::kF32, {64, 127}); },
+        [](GgufWriter* w) { w->tensor("blk.0.attn_q_norm.weight", thimble::kF32, {16}); },  // without k's
+        [](GgufWriter* w) {
+            w->tensor("blk.0.attn_q_norm.weight", thimble::kF32, {32, 2})
+                .tensor("blk.0.attn_k_norm.weight", thimble::kF32, {3, 2});
+        },
+        [](GgufWriter* w) {
+            w->tensor("blk.0.attn_qkv.weight", thimble::kF32, {64, 127});
+        },
         [](GgufWriter* w) { w->tensor("blk.1.attn_sinks.weight", thimble::kF32, {5}); },
     };
     for (const auto& f : odd) {
@@ -194,9 +236,11 @@ void tensors(const ToyLlama& base) {
     }
     static const float nothing[8] = {};
     ToyLlama toy = base;
-    toy.extra = [](GgufWriter* w) { w->tensor("rope_freqs.weight", thimble::kF32, {8}, nothing); };   // divides by zero
+    toy.extra = [](GgufWriter* w) { w->tensor("rope_freqs.weight", thimble::kF32, {8}, nothing); };  // divides by zero
     expect("rope_freqs of zeros", toy, kRuns);
-    toy.extra = [](GgufWriter* w) { w->tensor("position_embd.weight", thimble::kF16, {64, 3}); };     // fewer than positions
+    toy.extra = [](GgufWriter* w) {
+        w->tensor("position_embd.weight", thimble::kF16, {64, 3});
+    };  // fewer than positions
     expect("three positions", toy, kRefused, "3");
     toy = base;
     toy.alignment = 1;
@@ -209,16 +253,20 @@ void vocabularies(const ToyLlama& base) {
     ToyLlama toy = base;
     toy.skip[0] = "tokenizer";
     expect("no tokenizer", toy, kRefused, "tokenizer");
-    toy.extra = [](GgufWriter* w) {   // more tokens than rows
+    toy.extra = [](GgufWriter* w) {  // more tokens than rows
         VocabWriter v;
         vocab_spm(&v);
         v.token("extra");
         v.write(w, "llama", "default");
     };
     expect("276 tokens", toy, kRefused, "276");
-    toy.extra = [](GgufWriter* w) {   // fewer
+    toy.extra = [](GgufWriter* w) {  // fewer
         VocabWriter v;
-        v.token("<unk>", 0, kVocabUnknown).token("<s>", 0, kVocabControl).token("</s>", 0, kVocabControl).token("a").token("\u2581");
+        v.token("<unk>", 0, kVocabUnknown)
+            .token("<s>", 0, kVocabControl)
+            .token("</s>", 0, kVocabControl)
+            .token("a")
+            .token("\u2581");
         v.write(w, "llama", "default");
     };
     expect("5 tokens", toy, kEither);
@@ -239,7 +287,8 @@ void vocabularies(const ToyLlama& base) {
 // NaN and infinite weights: any logits, but the same on every tier.
 void not_numbers(const ToyLlama& base) {
     static const uint32_t poison[] = {0x7fc00000, 0x7f800000, 0xff800000, 0xffc12345, 0x7f7fffff, 0x00000001};
-    for (uint32_t type : {static_cast<uint32_t>(thimble::kF32), static_cast<uint32_t>(thimble::kF16), static_cast<uint32_t>(thimble::kQ8_0)}) {
+    for (uint32_t type : {static_cast<uint32_t>(thimble::kF32), static_cast<uint32_t>(thimble::kF16),
+                          static_cast<uint32_t>(thimble::kQ8_0)}) {
         for (uint32_t round = 0; round < 12; ++round) {
             ToyLlama toy = base;
             toy.type = type;

@@ -84,7 +84,8 @@ struct OpenedSession {
     }
 };
 
-inline thimble_session_params session_of(uint32_t n_ctx, uint32_t n_batch, uint32_t n_threads, const char* tier = nullptr) {
+inline thimble_session_params session_of(uint32_t n_ctx, uint32_t n_batch, uint32_t n_threads,
+                                         const char* tier = nullptr) {
     thimble_session_params p = thimble_session_defaults();
     p.n_ctx = n_ctx;
     p.n_batch = n_batch;

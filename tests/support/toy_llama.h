@@ -8,11 +8,11 @@ struct ToyLlama {
     const char* arch = "llama";
     uint32_t n_ctx = 256, n_embd = 64, n_layer = 2, n_head = 4, n_head_kv = 2, n_ff = 96, window = 0;
     uint32_t n_expert = 0, n_expert_used = 0, n_ff_expert = 64;
-    uint32_t type = thimble::kQ8_0;       // of the matrices: kQ8_0, kF16, kF32
+    uint32_t type = thimble::kQ8_0;  // of the matrices: kQ8_0, kF16, kF32
     uint32_t alignment = 32;
     bool tied = true, biases = false, qk_norm = false, end_token = true;
     uint64_t seed = 1;
-    const char* skip[4] = {};             // keys and tensors that are left out, to be written otherwise by `extra`
+    const char* skip[4] = {};  // keys and tensors that are left out, to be written otherwise by `extra`
     void (*extra)(GgufWriter*) = nullptr;
 
     static constexpr uint32_t kVocab = 275;
@@ -41,7 +41,9 @@ struct ToyLlama {
         z = (z ^ z >> 27) * 0x94d049bb133111ebu;
         return static_cast<uint32_t>(z >> 32);
     }
-    float uniform() { return static_cast<float>(static_cast<int32_t>(random() >> 8) - (1 << 23)) * 0x1p-23f; }   // [-1, 1)
+    float uniform() {
+        return static_cast<float>(static_cast<int32_t>(random() >> 8) - (1 << 23)) * 0x1p-23f;
+    }  // [-1, 1)
 
     // A matrix of values of about 1 / sqrt(k).
     void matrix(GgufWriter* w, const char* name, uint64_t k, uint64_t rows, uint64_t experts = 1, uint32_t as = ~0u) {
@@ -53,14 +55,16 @@ struct ToyLlama {
             if (t == thimble::kF32) {
                 b.put<float>(uniform() * 0.2f);
             } else if (t == thimble::kF16) {
-                b.put<uint16_t>(static_cast<uint16_t>((random() & 0x83ff) | 0x2c00));   // +-[0.0625, 0.125)
+                b.put<uint16_t>(static_cast<uint16_t>((random() & 0x83ff) | 0x2c00));  // +-[0.0625, 0.125)
             } else {
-                b.put<uint16_t>(0x1400);                                                 // 2^-10
+                b.put<uint16_t>(0x1400);  // 2^-10
                 for (int j = 0; j < 32; ++j) b.put<int8_t>(static_cast<int8_t>(static_cast<int>(random() % 255) - 127));
             }
         }
-        if (experts > 1) w->tensor(name, t, {k, rows, experts}, b.data);
-        else w->tensor(name, t, {k, rows}, b.data);
+        if (experts > 1)
+            w->tensor(name, t, {k, rows, experts}, b.data);
+        else
+            w->tensor(name, t, {k, rows}, b.data);
     }
     void vector(GgufWriter* w, const char* name, uint64_t n, float about) {
         if (skipped(name)) return;

@@ -9,16 +9,45 @@
 namespace toy {
 
 enum Part : uint64_t {
-    kFusedQkv = 1, kQkvBias = 2, kOutBias = 4, kNormBias = 8, kUngated = 16, kFusedUp = 32, kFfnBias = 64, kNoAttnNorm = 128, kNoFfnNorm = 256,
-    kPostNorms = 512, kHeadNorms = 1024, kWholeNorms = 2048, kEachHeadNorms = 4096, kTied = 8192, kPositions = 1 << 14, kEmbdNorm = 1 << 15,
-    kSecondNorm = 1 << 16, kSubNorms = 1 << 17, kScales = 1 << 18, kSinks = 1 << 19, kExpertBias = 1 << 20, kSharedRouter = 1 << 21,
-    kFirstDense = 1 << 22, kSelectBias = 1 << 23, kRopeFreqs = 1 << 24, kRopeFactors = 1 << 25, kOutputBias = 1 << 26, kNormIsPost = 1 << 27,
-    kNoOutputNorm = 1 << 28, kPattern = 1 << 29, kNoEmbd = 1 << 30, kHalfFfn = 1ull << 31, kShortConv = 1ull << 32, kCarried = 1ull << 33,
+    kFusedQkv = 1,
+    kQkvBias = 2,
+    kOutBias = 4,
+    kNormBias = 8,
+    kUngated = 16,
+    kFusedUp = 32,
+    kFfnBias = 64,
+    kNoAttnNorm = 128,
+    kNoFfnNorm = 256,
+    kPostNorms = 512,
+    kHeadNorms = 1024,
+    kWholeNorms = 2048,
+    kEachHeadNorms = 4096,
+    kTied = 8192,
+    kPositions = 1 << 14,
+    kEmbdNorm = 1 << 15,
+    kSecondNorm = 1 << 16,
+    kSubNorms = 1 << 17,
+    kScales = 1 << 18,
+    kSinks = 1 << 19,
+    kExpertBias = 1 << 20,
+    kSharedRouter = 1 << 21,
+    kFirstDense = 1 << 22,
+    kSelectBias = 1 << 23,
+    kRopeFreqs = 1 << 24,
+    kRopeFactors = 1 << 25,
+    kOutputBias = 1 << 26,
+    kNormIsPost = 1 << 27,
+    kNoOutputNorm = 1 << 28,
+    kPattern = 1 << 29,
+    kNoEmbd = 1 << 30,
+    kHalfFfn = 1ull << 31,
+    kShortConv = 1ull << 32,
+    kCarried = 1ull << 33,
 };
 
 struct Key {
-    const char* name;   // under the architecture's prefix
-    char kind;          // u f b s, a: sections
+    const char* name;  // under the architecture's prefix
+    char kind;         // u f b s, a: sections
     double value;
     const char* text;
 };
@@ -30,7 +59,7 @@ struct Spec {
     uint32_t n_head = 4, n_head_kv = 2, dk = 16, n_rot = 16, n_ff = 96, n_layer = 2;
     uint32_t n_expert = 0, n_used = 0, n_ff_expert = 0, n_ff_shared = 0;
     Key keys[8] = {};
-    uint32_t n_embd = 64, dv = 0;   // dv 0: dk
+    uint32_t n_embd = 64, dv = 0;  // dv 0: dk
     uint32_t latent_q = 0, latent_kv = 0, dk_full = 0, dv_full = 0;
 };
 
@@ -41,7 +70,8 @@ constexpr uint32_t kVocab = 288, kContext = 512, kConvLength = 3;
 
 class Builder {
   public:
-    Builder(const Spec& spec, uint32_t weight_type) : s(spec), type(weight_type), state(0x9e3779b97f4a7c15u ^ spec.parts) {
+    Builder(const Spec& spec, uint32_t weight_type)
+        : s(spec), type(weight_type), state(0x9e3779b97f4a7c15u ^ spec.parts) {
         for (const char* p = spec.arch; *p; ++p) state = state * 31 + static_cast<unsigned char>(*p);
     }
 
@@ -53,7 +83,8 @@ class Builder {
         if (s.parts & kPositions) plain("position_embd.weight", s.n_embd, kContext, 0.3f);
         if (!(s.parts & kTied)) matrix("output.weight", s.n_embd, kVocab, 1, 3.0f);
         if (s.parts & kOutputBias) bias("output", kVocab);
-        if (!(s.parts & kNoOutputNorm)) norm(s.parts & kShortConv ? "token_embd_norm" : "output_norm", s.n_embd, s.parts & kNormBias);
+        if (!(s.parts & kNoOutputNorm))
+            norm(s.parts & kShortConv ? "token_embd_norm" : "output_norm", s.n_embd, s.parts & kNormBias);
         if (s.parts & kRopeFreqs) factors("rope_freqs.weight", 1, 8);
         if (s.parts & kRopeFactors) {
             factors("rope_factors_short.weight", 1, 1.5f);
@@ -74,7 +105,7 @@ class Builder {
     GgufWriter w;
     char text[128];
 
-    float uniform() {   // [-1, 1)
+    float uniform() {  // [-1, 1)
         state += 0x9e3779b97f4a7c15u;
         uint64_t z = state;
         z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
@@ -95,7 +126,9 @@ class Builder {
 
     void metadata() {
         w.str("general.architecture", s.arch);
-        w.u32(key("context_length"), kContext).u32(key("embedding_length"), s.n_embd).u32(key("block_count"), s.n_layer);
+        w.u32(key("context_length"), kContext)
+            .u32(key("embedding_length"), s.n_embd)
+            .u32(key("block_count"), s.n_layer);
         w.u32(key("feed_forward_length"), s.n_ff).u32(key("attention.head_count"), s.n_head);
         if (s.parts & kShortConv) {
             int32_t heads[64];
@@ -104,11 +137,15 @@ class Builder {
         } else {
             w.u32(key("attention.head_count_kv"), s.n_head_kv);
         }
-        w.u32(key("attention.key_length"), s.dk).u32(key("attention.value_length"), s.dv ? s.dv : s.dk).u32(key("rope.dimension_count"), s.n_rot);
+        w.u32(key("attention.key_length"), s.dk)
+            .u32(key("attention.value_length"), s.dv ? s.dv : s.dk)
+            .u32(key("rope.dimension_count"), s.n_rot);
         w.f32(key("attention.layer_norm_epsilon"), 1e-5f).f32(key("attention.layer_norm_rms_epsilon"), 1e-6f);
         w.u32(key("vocab_size"), kVocab);
-        if (s.latent_kv) w.u32(key("attention.kv_lora_rank"), s.latent_kv).u32(key("attention.q_lora_rank"), s.latent_q);
-        if (s.parts & kCarried) w.u32(key("attention.key_length_mla"), s.dk_full).u32(key("attention.value_length_mla"), s.dv_full);
+        if (s.latent_kv)
+            w.u32(key("attention.kv_lora_rank"), s.latent_kv).u32(key("attention.q_lora_rank"), s.latent_q);
+        if (s.parts & kCarried)
+            w.u32(key("attention.key_length_mla"), s.dk_full).u32(key("attention.value_length_mla"), s.dv_full);
         if (s.n_expert) {
             w.u32(key("expert_count"), s.n_expert).u32(key("expert_used_count"), s.n_used);
             if (s.n_ff_expert) w.u32(key("expert_feed_forward_length"), s.n_ff_expert);
@@ -119,39 +156,47 @@ class Builder {
             if (k.kind == 'u') w.u32(key(k.name), static_cast<uint32_t>(k.value));
             if (k.kind == 'f') w.f32(key(k.name), static_cast<float>(k.value));
             if (k.kind == 'b') w.boolean(key(k.name), k.value != 0);
-            if (k.kind == 'a') {   // M-RoPE's sections: of text all turn alike
+            if (k.kind == 'a') {  // M-RoPE's sections: of text all turn alike
                 const int32_t sections[4] = {3, 3, static_cast<int32_t>(k.value), 0};
                 w.numbers(key(k.name), 5, sections, 4);
             }
             if (k.kind == 's') w.str(key(k.name), k.text);
         }
-        if (s.parts & kPattern) {   // every third layer is full
+        if (s.parts & kPattern) {  // every third layer is full
             uint8_t flags[64];
             for (uint32_t i = 0; i < s.n_layer; ++i) flags[i] = i % 3 != 2;
             w.numbers(key("attention.sliding_window_pattern"), 7, flags, s.n_layer);
         }
     }
 
-    void vocabulary() {   // SPM: three control tokens, the bytes, some letters
+    void vocabulary() {  // SPM: three control tokens, the bytes, some letters
         static char names[kVocab][16];
         const char* list[kVocab];
         float scores[kVocab];
         int32_t types[kVocab];
         for (uint32_t i = 0; i < kVocab; ++i) {
-            if (i < 3) snprintf(names[i], sizeof names[i], "%s", i == 0 ? "<unk>" : i == 1 ? "<s>" : "</s>");
-            else if (i < 259) snprintf(names[i], sizeof names[i], "<0x%02X>", i - 3);
-            else snprintf(names[i], sizeof names[i], "%c%c", 'a' + static_cast<int>(i - 259) % 26, 'a' + static_cast<int>(i - 259) / 26 * 7);
+            if (i < 3)
+                snprintf(names[i], sizeof names[i], "%s", i == 0 ? "<unk>" : i == 1 ? "<s>" : "</s>");
+            else if (i < 259)
+                snprintf(names[i], sizeof names[i], "<0x%02X>", i - 3);
+            else
+                snprintf(names[i], sizeof names[i], "%c%c", 'a' + static_cast<int>(i - 259) % 26,
+                         'a' + static_cast<int>(i - 259) / 26 * 7);
             list[i] = names[i];
             scores[i] = -static_cast<float>(i);
             types[i] = i == 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : 1;
         }
         w.str("tokenizer.ggml.model", "llama").str("tokenizer.ggml.pre", "default");
-        w.strings("tokenizer.ggml.tokens", list, kVocab).numbers("tokenizer.ggml.scores", 6, scores, kVocab).numbers("tokenizer.ggml.token_type", 5, types, kVocab);
+        w.strings("tokenizer.ggml.tokens", list, kVocab)
+            .numbers("tokenizer.ggml.scores", 6, scores, kVocab)
+            .numbers("tokenizer.ggml.token_type", 5, types, kVocab);
         w.u32("tokenizer.ggml.bos_token_id", 1).u32("tokenizer.ggml.eos_token_id", 2);
     }
 
     // Values of deviation `gain` / sqrt(k): an activation of deviation 1 leaves with deviation `gain`.
-    void matrix(const char* name, uint64_t k, uint64_t rows, uint64_t experts, float gain) { put(name, k, rows, experts, gain * 1.7320508f / root(k), type); }
+    void matrix(const char* name, uint64_t k, uint64_t rows, uint64_t experts, float gain) {
+        put(name, k, rows, experts, gain * 1.7320508f / root(k), type);
+    }
     void plain(const char* name, uint64_t k, uint64_t rows, float range) { put(name, k, rows, 1, range, 0); }
     static float root(uint64_t k) {
         float r = 1;
@@ -165,7 +210,8 @@ class Builder {
         if (t != 0 && k % GgufWriter::block(t) == 0) {
             const size_t row_bytes = k / GgufWriter::block(t) * GgufWriter::block_bytes(t);
             uint8_t* q = static_cast<uint8_t*>(malloc(row_bytes * rows * experts));
-            for (uint64_t r = 0; r < rows * experts; ++r) thimble::encode_row(t, v + r * k, static_cast<int64_t>(k), q + r * row_bytes);
+            for (uint64_t r = 0; r < rows * experts; ++r)
+                thimble::encode_row(t, v + r * k, static_cast<int64_t>(k), q + r * row_bytes);
             add(name, t, k, rows, experts, q);
             free(q);
         } else {
@@ -174,14 +220,18 @@ class Builder {
         free(v);
     }
     void add(const char* name, uint32_t t, uint64_t k, uint64_t rows, uint64_t experts, const void* data) {
-        if (experts > 1) w.tensor(name, t, {k, rows, experts}, data);
-        else w.tensor(name, t, {k, rows}, data);
+        if (experts > 1)
+            w.tensor(name, t, {k, rows, experts}, data);
+        else
+            w.tensor(name, t, {k, rows}, data);
     }
     void vector(const char* name, uint64_t n, float middle, float range, uint64_t sets = 1) {
         float v[8192];
         for (uint64_t i = 0; i < n * sets; ++i) v[i] = middle + range * uniform();
-        if (sets > 1) w.tensor(name, 0, {n, sets}, v);
-        else w.tensor(name, 0, {n}, v);
+        if (sets > 1)
+            w.tensor(name, 0, {n, sets}, v);
+        else
+            w.tensor(name, 0, {n}, v);
     }
     void norm(const char* stem, uint64_t n, bool with_bias, uint64_t sets = 1) {
         char name[192];
@@ -196,7 +246,8 @@ class Builder {
     }
     void factors(const char* name, float low, float high) {
         float v[64];
-        for (uint32_t i = 0; i < s.n_rot / 2; ++i) v[i] = low + (high - low) * static_cast<float>(i) / static_cast<float>(s.n_rot);
+        for (uint32_t i = 0; i < s.n_rot / 2; ++i)
+            v[i] = low + (high - low) * static_cast<float>(i) / static_cast<float>(s.n_rot);
         w.tensor(name, 0, {s.n_rot / 2}, v);
     }
     // A projection with its optional bias and scale.

@@ -10,7 +10,7 @@ const Arch arch_mpt = {
     .norm = Norm::kLayer,
     .rope = Rope::kNone,
     .activation = kActGeluTanh,
-    .alibi = true,   // a file with learned positions has no attention.max_alibi_bias
+    .alibi = true,  // a file with learned positions has no attention.max_alibi_bias
 };
 const Arch arch_bloom = {
     .name = "bloom",

@@ -8,7 +8,7 @@ extern const Arch arch_deepseek2;
 const Arch arch_deepseek2 = {
     .name = "deepseek2",
     .rope = Rope::kNorm,
-    .normalize_weights = false,   // expert_weights_norm says
+    .normalize_weights = false,  // expert_weights_norm says
     .latent_attention = true,
 };
 

@@ -5,8 +5,8 @@
 
 namespace thimble {
 
-extern const Arch arch_internlm2, arch_ernie4_5, arch_hunyuan_dense, arch_seed_oss, arch_olmo, arch_orion, arch_xverse, arch_codeshell, arch_qwen, arch_arcee,
-    arch_glm4, arch_chatglm, arch_nemotron, arch_mistral3;
+extern const Arch arch_internlm2, arch_ernie4_5, arch_hunyuan_dense, arch_seed_oss, arch_olmo, arch_orion, arch_xverse,
+    arch_codeshell, arch_qwen, arch_arcee, arch_glm4, arch_chatglm, arch_nemotron, arch_mistral3;
 const Arch arch_internlm2 = {.name = "internlm2", .rope = Rope::kNorm};
 const Arch arch_ernie4_5 = {.name = "ernie4_5", .rope = Rope::kNorm};
 const Arch arch_hunyuan_dense = {.name = "hunyuan-dense", .qk_norm_after_rope = true};

@@ -16,7 +16,7 @@ const Arch arch_olmoe = {
 };
 const Arch arch_dots1 = {
     .name = "dots1",
-    .normalize_weights = false,   // expert_weights_norm says
+    .normalize_weights = false,  // expert_weights_norm says
 };
 const Arch arch_ernie4_5_moe = {
     .name = "ernie4_5-moe",

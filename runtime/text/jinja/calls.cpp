@@ -7,7 +7,8 @@ namespace thimble::jinja {
 namespace {
 
 enum Global : uint8_t { kRange, kNamespace, kDictOf, kCycler, kJoiner, kRaise, kStrftime };
-constexpr const char* kGlobals[] = {"range", "namespace", "dict", "cycler", "joiner", "raise_exception", "strftime_now"};
+constexpr const char* kGlobals[] = {"range",  "namespace",       "dict",        "cycler",
+                                    "joiner", "raise_exception", "strftime_now"};
 
 bool make_range(Context& c, const Args& args, Value* out) {
     Value v[3];
@@ -15,21 +16,27 @@ bool make_range(Context& c, const Args& args, Value* out) {
     int64_t start = 0, stop = 0, step = 1;
     for (const Value& x : v) {
         if (x.undefined()) return undefined_error(c, x);
-        if (!x.missing() && !x.integral()) return c.error("'", type_name(x), "' object cannot be interpreted as an integer");
+        if (!x.missing() && !x.integral())
+            return c.error("'", type_name(x), "' object cannot be interpreted as an integer");
     }
-    if (v[1].missing()) stop = v[0].as_int();
-    else start = v[0].as_int(), stop = v[1].as_int();
+    if (v[1].missing())
+        stop = v[0].as_int();
+    else
+        start = v[0].as_int(), stop = v[1].as_int();
     if (!v[2].missing()) step = v[2].as_int();
     if (step == 0) return c.error("range() arg 3 must not be zero");
     constexpr uint64_t kMax = 100000;  // as the sandbox
     const uint64_t unit = step > 0 ? static_cast<uint64_t>(step) : 0 - static_cast<uint64_t>(step);
     const bool any = step > 0 ? start < stop : start > stop;
-    const uint64_t span = !any ? 0 : step > 0 ? static_cast<uint64_t>(stop) - static_cast<uint64_t>(start) : static_cast<uint64_t>(start) - static_cast<uint64_t>(stop);
+    const uint64_t span = !any       ? 0
+                          : step > 0 ? static_cast<uint64_t>(stop) - static_cast<uint64_t>(start)
+                                     : static_cast<uint64_t>(start) - static_cast<uint64_t>(stop);
     const uint64_t n = span / unit + (span % unit != 0);
     if (n > kMax) return c.error("Range too big. The sandbox blocks ranges larger than MAX_RANGE (", kMax, ").");
     List* l;
     if (!make_list(c, static_cast<uint32_t>(n), &l)) return false;
-    for (uint32_t i = 0; i < n; ++i) l->items[i] = integer(static_cast<int64_t>(static_cast<uint64_t>(start) + static_cast<uint64_t>(step) * i));
+    for (uint32_t i = 0; i < n; ++i)
+        l->items[i] = integer(static_cast<int64_t>(static_cast<uint64_t>(start) + static_cast<uint64_t>(step) * i));
     *out = listlike(Kind::kRange, l);
     return c.burn(n / 4);
 }
@@ -49,7 +56,9 @@ bool make_mapping(Context& c, const Args& args, Kind kind, Value* out) {
         for (uint32_t i = 0; i < pairs->count; ++i) {
             List* pair;
             if (!iterate(c, pairs->items[i], &pair)) return false;
-            if (pair->count != 2) return c.error("dictionary update sequence element #", i, " has length ", pair->count, "; 2 is required");
+            if (pair->count != 2)
+                return c.error("dictionary update sequence element #", i, " has length ", pair->count,
+                               "; 2 is required");
             if (!dict_set(c, d, pair->items[0], pair->items[1])) return false;
         }
     }
@@ -87,7 +96,8 @@ bool call_global(Context& c, uint8_t which, const Args& args, Value* out) {
         case kCycler: return make_cycler(c, args, out);
         case kJoiner: return make_joiner(c, args, out);
         case kRaise: return bind_args(c, args, "raise_exception", "message", 1, &v) && to_text(c, v, &s) && c.error(s);
-        default: return bind_args(c, args, "strftime_now", "format", 1, &v) && to_text(c, v, &s) && format_time(c, s, out);
+        default:
+            return bind_args(c, args, "strftime_now", "format", 1, &v) && to_text(c, v, &s) && format_time(c, s, out);
     }
 }
 

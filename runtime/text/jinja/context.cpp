@@ -11,14 +11,19 @@ bool Context::report(size_t offset, const Part* parts, size_t count) {
     char text[sizeof(Error::message)];
     TextBuilder b(text, sizeof text);
     for (const Part* p = parts; p < parts + count; ++p) {
-        if (p->data) b.bytes(p->data, p->size == SIZE_MAX ? strlen(p->data) : p->size);
-        else if (p->letter) b.add(p->letter);
-        else if (p->size == SIZE_MAX) b.add(static_cast<long long>(p->number));
+        if (p->data)
+            b.bytes(p->data, p->size == SIZE_MAX ? strlen(p->data) : p->size);
+        else if (p->letter)
+            b.add(p->letter);
+        else if (p->size == SIZE_MAX)
+            b.add(static_cast<long long>(p->number));
     }
     size_t line = 1, column = 1;
     for (size_t i = 0; i < offset && i < source_.size; ++i) {
-        if (source_.data[i] == '\n') ++line, column = 1;
-        else column += !utf8_is_tail(source_.data[i]);
+        if (source_.data[i] == '\n')
+            ++line, column = 1;
+        else
+            column += !utf8_is_tail(source_.data[i]);
     }
     fail(err_, kFormat, "template line ", line, ", column ", column, ": ", static_cast<const char*>(text));
     return false;
@@ -67,7 +72,8 @@ const Symbol* Context::intern(Str name) {
 bool Context::emit_to(Output* o, Str s) {
     if (s.size == 0) return true;
     if (!burn(1 + s.size / 32)) return false;
-    if (s.size > kTemplateOutput || o->size > kTemplateOutput - s.size) return error("more than ", kTemplateOutput, " bytes of text");
+    if (s.size > kTemplateOutput || o->size > kTemplateOutput - s.size)
+        return error("more than ", kTemplateOutput, " bytes of text");
     if (o->fixed) {
         if (o->size < o->capacity) {
             const uint64_t room = o->capacity - o->size;

@@ -30,10 +30,10 @@ struct Macro {
     Scope* scope;
 };
 struct Loop {
-    const Node* node;   // the for statement, for loop(...) of a recursive loop
+    const Node* node;  // the for statement, for loop(...) of a recursive loop
     Scope* scope;
     List* items;
-    uint32_t index;     // of the current item
+    uint32_t index;  // of the current item
     uint32_t depth;
     Value last_changed;
 };
@@ -52,12 +52,12 @@ class Context {
 
     Arena arena;
     int64_t now;
-    uint32_t at = 0;             // offset in the source of what is being evaluated
+    uint32_t at = 0;  // offset in the source of what is being evaluated
     unsigned depth = 0;
     Output* out = nullptr;
     Scope* scope = nullptr;
     Status status = kOk;
-    uint64_t kept = 0;           // counts what outlives an iteration: assignments to namespaces
+    uint64_t kept = 0;  // counts what outlives an iteration: assignments to namespaces
 
     // Records an error at a place in the source; false, for `return c.error(...)`. The first error stays.
     template <class... Parts>
@@ -77,13 +77,13 @@ class Context {
         fuel_ -= steps;
         return true;
     }
-    bool enter(unsigned levels) { return (depth += levels) <= kTemplateDepth || too_deep(); }  // pair with leave(), also after false
+    bool enter(unsigned levels) {
+        return (depth += levels) <= kTemplateDepth || too_deep();
+    }  // pair with leave(), also after false
     void leave(unsigned levels) { depth -= levels; }
 
     // Uninitialised text; the fuel is charged. nullptr on error.
-    char* text(uint64_t size) {
-        return static_cast<char*>(allocate(size, 1, 1, 1 + size / 32));
-    }
+    char* text(uint64_t size) { return static_cast<char*>(allocate(size, 1, 1, 1 + size / 32)); }
     template <class T>
     T* array(uint64_t n) {
         return static_cast<T*>(allocate(n, sizeof(T), alignof(T), 1 + n / 8));
@@ -100,7 +100,7 @@ class Context {
     bool emit_to(Output* o, char c) { return emit_to(o, Str(&c, 1)); }
 
     bool bind(const Symbol* name, const Value& v);  // in the innermost scope
-    bool lookup(const Symbol* name, Value* found);   // false, without an error, when there is none
+    bool lookup(const Symbol* name, Value* found);  // false, without an error, when there is none
 
   private:
     // A piece of a message: text (data, size), a string that ends with NUL (data alone), a character or a number.
@@ -141,14 +141,14 @@ struct Level {
 // ---- values.cpp: making and looking into values
 bool make_list(Context& c, uint32_t count, List** out);  // room for `count` items, all none
 bool make_dict(Context& c, uint32_t capacity, Dict** out);
-bool dict_set(Context& c, Dict* d, const Value& key, const Value& value);  // key must be hashable
+bool dict_set(Context& c, Dict* d, const Value& key, const Value& value);        // key must be hashable
 bool dict_find(Context& c, const Dict* d, const Value& key, const Value** out);  // *out nullptr: not there
 const Value* dict_find_name(const Dict* d, Str name);
 bool undefined_name(Context& c, Str name, Value* out);
 bool undefined_member(Context& c, const Value& object, const Value& name, Value* out);
 bool undefined_with(Context& c, Str message, Value* out);
-bool undefined_error(Context& c, const Value& v);        // records what using `v` raises
-Str type_name(const Value& v);                           // "str", "dict", ...
+bool undefined_error(Context& c, const Value& v);  // records what using `v` raises
+Str type_name(const Value& v);                     // "str", "dict", ...
 bool truthy(const Value& v);
 bool equal(Context& c, const Value& a, const Value& b, bool* out);
 bool order(Context& c, const Value& a, const Value& b, const char* op, int* out);  // -1, 0, 1; 2: unordered (nan)
@@ -162,8 +162,8 @@ bool copy_text(Context& c, Str s, Value* out);
 // ---- text.cpp: values as text
 bool write_str(Context& c, Output* o, const Value& v);
 bool write_repr(Context& c, Output* o, const Value& v);
-bool to_text(Context& c, const Value& v, Str* out);      // str(v)
-bool finish(Context& c, const Output& o, Value* out);    // an output as a string value
+bool to_text(Context& c, const Value& v, Str* out);    // str(v)
+bool finish(Context& c, const Output& o, Value* out);  // an output as a string value
 struct JsonStyle {
     bool ascii = false, sorted = false, pretty = false;
     Str indent, item_separator = ", ", key_separator = ": ";

@@ -125,7 +125,8 @@ bool add_named(Context& c, Args* args, uint32_t room, Str name, const Value& v) 
 // Evaluates arguments; * and ** are spread. `extra` leaves room for one more keyword argument.
 bool eval_args(Context& c, const Node* first, Args* args, const Node* body) {
     uint32_t positional = 0, named = body ? 1 : 0;
-    for (const Node* i = first; i; i = i->next) ++(i->type == Type::kKeyword || i->type == Type::kDoubleStar ? named : positional);
+    for (const Node* i = first; i; i = i->next)
+        ++(i->type == Type::kKeyword || i->type == Type::kDoubleStar ? named : positional);
     if (!first && !body) return true;
     args->items = c.array<Value>(positional);
     if (named) args->names = c.array<Str>(named), args->values = c.array<Value>(named);
@@ -133,7 +134,9 @@ bool eval_args(Context& c, const Node* first, Args* args, const Node* body) {
     for (const Node* i = first; i; i = i->next) {
         Value v;
         List* spread;
-        if (!eval(c, i->type == Type::kKeyword || i->type == Type::kStar || i->type == Type::kDoubleStar ? i->a : i, &v)) return false;
+        if (!eval(c, i->type == Type::kKeyword || i->type == Type::kStar || i->type == Type::kDoubleStar ? i->a : i,
+                  &v))
+            return false;
         if (i->type == Type::kKeyword) {
             if (!add_named(c, args, named, i->value.str(), v)) return false;
         } else if (i->type == Type::kStar) {
@@ -154,7 +157,8 @@ bool eval_args(Context& c, const Node* first, Args* args, const Node* body) {
             args->names = names, args->values = values;
             named += v.dict->count;
             for (uint32_t k = 0; k < v.dict->count; ++k)
-                if (!v.dict->entries[k].key.string() || !add_named(c, args, named, v.dict->entries[k].key.str(), v.dict->entries[k].value))
+                if (!v.dict->entries[k].key.string() ||
+                    !add_named(c, args, named, v.dict->entries[k].key.str(), v.dict->entries[k].value))
                     return c.error("keywords must be strings");
         } else {
             args->items[args->count++] = v;
@@ -269,7 +273,8 @@ bool eval(Context& c, const Node* n, Value* out) {
             if (!eval(c, n->b, out)) return false;
             if (truthy(*out)) return eval(c, n->a, out);
             if (n->c) return eval(c, n->c, out);
-            return undefined_with(c, "the inline if-expression evaluated to false and no else section was defined.", out);
+            return undefined_with(c, "the inline if-expression evaluated to false and no else section was defined.",
+                                  out);
         case Type::kChain: return eval_chain(c, n, out);
         case Type::kConcat: return eval_concat(c, n, out);
         case Type::kAnd:
@@ -298,7 +303,8 @@ bool assign(Context& c, const Node* target, const Value& v) {
     c.at = target->at;
     if (target->type == Type::kMember) {
         Value ns;
-        if (!c.lookup(target->symbol, &ns) || !ns.is(Kind::kNamespace)) return c.error("cannot assign attribute on non-namespace object");
+        if (!c.lookup(target->symbol, &ns) || !ns.is(Kind::kNamespace))
+            return c.error("cannot assign attribute on non-namespace object");
         ++c.kept;
         return dict_set(c, ns.dict, target->value, v);
     }
@@ -437,7 +443,8 @@ Flow run_loop(Context& c, const Node* n, const Value& over, uint32_t depth) {
     static const Str kLoopName("loop", 4);
     const Symbol* name = c.intern(kLoopName);
     Loop* loop = c.make<Loop>();
-    if (!name || !loop || !iterate(c, over, &items) || (n->d && n->d->a && !filter_items(c, n, &items))) return Flow::kFail;
+    if (!name || !loop || !iterate(c, over, &items) || (n->d && n->d->a && !filter_items(c, n, &items)))
+        return Flow::kFail;
     if (items->count == 0) return n->d && n->d->b ? in_scope(c, n->d->b) : Flow::kNext;
     loop->node = n;
     loop->scope = c.scope;
@@ -532,7 +539,8 @@ bool bind_parameter(Context& c, const Node* macro, const Args& args, const Node*
     if (given) v = args.items[index];
     for (uint32_t i = 0; i < args.named; ++i) {
         if (!(args.names[i] == p->symbol->name)) continue;
-        if (given) return c.error("macro '", macro->value.str(), "' got multiple values for argument '", p->symbol->name, "'");
+        if (given)
+            return c.error("macro '", macro->value.str(), "' got multiple values for argument '", p->symbol->name, "'");
         v = args.values[i];
         given = true;
         ++*used;
@@ -542,7 +550,8 @@ bool bind_parameter(Context& c, const Node* macro, const Args& args, const Node*
             if (!eval(c, p->a, &v)) return false;
         } else {
             Output o;
-            if (!c.emit_to(&o, "parameter '") || !c.emit_to(&o, p->symbol->name) || !c.emit_to(&o, "' was not provided") ||
+            if (!c.emit_to(&o, "parameter '") || !c.emit_to(&o, p->symbol->name) ||
+                !c.emit_to(&o, "' was not provided") ||
                 !undefined_with(c, Str(o.data, static_cast<size_t>(o.size)), &v))
                 return false;
         }
@@ -574,7 +583,9 @@ bool bind_rest(Context& c, const Node* macro, const Args& args, uint32_t paramet
         }
         if (!(macro->op & kUsesKwargs)) {
             if (args.names[i] == Str("caller"))
-                return c.error("macro '", macro->value.str(), "' was invoked with two values for the special caller argument. This is most likely a bug.");
+                return c.error(
+                    "macro '", macro->value.str(),
+                    "' was invoked with two values for the special caller argument. This is most likely a bug.");
             return c.error("macro '", macro->value.str(), "' takes no keyword argument '", args.names[i], "'");
         }
         if (!dict_set(c, named, string(args.names[i]), args.values[i])) return false;

@@ -104,7 +104,8 @@ bool filter_default(Context& c, const Value& v, const Args& args, Value* out) {
 
 bool filter_trim(Context& c, const Value& v, const Args& args, Value* out) {
     Value chars, text;
-    if (!bind_args(c, args, "trim", "chars", 0, &chars) || !soft_text(c, v, &text) || !c.burn(text.size / 32)) return false;
+    if (!bind_args(c, args, "trim", "chars", 0, &chars) || !soft_text(c, v, &text) || !c.burn(text.size / 32))
+        return false;
     if (chars.string() && !burn_search(c, text.size, chars.size)) return false;
     const Str s = chars.string() ? strip_chars(text.str(), chars.str(), true, true) : strip(text.str());
     *out = string(s);
@@ -133,7 +134,8 @@ bool filter_tojson(Context& c, const Value& v, const Args& args, Value* out) {
     if (style.pretty) style.item_separator = Str(",");
     if (a[2].is(Kind::kTuple) || a[2].is(Kind::kList)) {
         const List* l = a[2].list;
-        if (l->count != 2 || !l->items[0].string() || !l->items[1].string()) return c.error("tojson: separators must be two strings");
+        if (l->count != 2 || !l->items[0].string() || !l->items[1].string())
+            return c.error("tojson: separators must be two strings");
         style.item_separator = l->items[0].str();
         style.key_separator = l->items[1].str();
     }
@@ -144,7 +146,9 @@ bool filter_tojson(Context& c, const Value& v, const Args& args, Value* out) {
 bool filter_replace(Context& c, const Value& v, const Args& args, Value* out) {
     Value a[3], text;
     Str from, to;
-    if (!bind_args(c, args, "replace", "old,new,count", 2, a) || !soft_text(c, v, &text) || !to_text(c, a[0], &from) || !to_text(c, a[1], &to)) return false;
+    if (!bind_args(c, args, "replace", "old,new,count", 2, a) || !soft_text(c, v, &text) || !to_text(c, a[0], &from) ||
+        !to_text(c, a[1], &to))
+        return false;
     text.tag = 0;
     return replace_text(c, text, from, to, a[2].integral() ? a[2].as_int() : -1, out);
 }
@@ -197,7 +201,8 @@ bool read_number(Str s, bool whole, Value* out) {
     Str text(t, n);
     for (size_t i = 0; i < n; ++i) t[i] = static_cast<char>(t[i] >= 'A' && t[i] <= 'Z' ? t[i] + 32 : t[i]);
     const Str word = n && (t[0] == '+' || t[0] == '-') ? Str(t + 1, n - 1) : text;
-    if (!whole && (word == Str("inf") || word == Str("infinity"))) return *out = number(t[0] == '-' ? -__builtin_inf() : __builtin_inf()), true;
+    if (!whole && (word == Str("inf") || word == Str("infinity")))
+        return *out = number(t[0] == '-' ? -__builtin_inf() : __builtin_inf()), true;
     if (!whole && word == Str("nan")) return *out = number(__builtin_nan("")), true;
     if (whole && parse_int(text, &v)) return *out = integer(v), true;
     if (n && t[0] == '+') text = Str(t + 1, n - 1);
@@ -214,16 +219,21 @@ bool filter_int(Context& c, const Value& v, const Args& args, Value* out) {
     if (v.undefined()) return undefined_error(c, v);
     *out = a[0].missing() ? integer(0) : a[0];
     if (v.integral()) return *out = integer(v.as_int()), true;
-    if (v.is(Kind::kFloat)) return (v.number > -9.2e18 && v.number < 9.2e18) ? (*out = integer(static_cast<int64_t>(v.number)), true) : true;
+    if (v.is(Kind::kFloat))
+        return (v.number > -9.2e18 && v.number < 9.2e18) ? (*out = integer(static_cast<int64_t>(v.number)), true)
+                                                         : true;
     if (!v.string()) return true;
     if (!a[1].integral() || a[1].as_int() == 10) return read_number(v.str(), true, out), true;
     const int64_t base = a[1].as_int();
     Str s = strip(v.str());
-    if (s.size > 2 && s.data[0] == '0' && (s.data[1] | 32) == (base == 16 ? 'x' : base == 8 ? 'o' : 'b')) s = Str(s.data + 2, s.size - 2);
+    if (s.size > 2 && s.data[0] == '0' && (s.data[1] | 32) == (base == 16 ? 'x' : base == 8 ? 'o' : 'b'))
+        s = Str(s.data + 2, s.size - 2);
     int64_t r = 0;
     for (size_t i = 0; i < s.size; ++i) {
         const char ch = s.data[i];
-        const int d = ch >= '0' && ch <= '9' ? ch - '0' : (ch | 32) >= 'a' && (ch | 32) <= 'z' ? (ch | 32) - 'a' + 10 : 99;
+        const int d = ch >= '0' && ch <= '9'                 ? ch - '0'
+                      : (ch | 32) >= 'a' && (ch | 32) <= 'z' ? (ch | 32) - 'a' + 10
+                                                             : 99;
         if (d >= base || __builtin_mul_overflow(r, base, &r) || __builtin_add_overflow(r, int64_t{d}, &r)) return true;
     }
     if (s.size) *out = integer(r);
@@ -235,8 +245,10 @@ bool filter_float(Context& c, const Value& v, const Args& args, Value* out) {
     if (!bind_args(c, args, "float", "default", 0, &a)) return false;
     if (v.undefined()) return undefined_error(c, v);
     *out = a.missing() ? number(0.0) : a;
-    if (v.numeric()) *out = number(v.as_double());
-    else if (v.string()) read_number(v.str(), false, out);
+    if (v.numeric())
+        *out = number(v.as_double());
+    else if (v.string())
+        read_number(v.str(), false, out);
     return true;
 }
 
@@ -255,7 +267,8 @@ bool filter_round(Context& c, const Value& v, const Args& args, Value* out) {
     if (!v.numeric()) return c.error("type ", type_name(v), " doesn't define __round__ method");
     const int64_t places = a[0].integral() ? a[0].as_int() : 0;
     const Str method = a[1].string() ? a[1].str() : Str("common");
-    if (!(method == Str("common") || method == Str("ceil") || method == Str("floor"))) return c.error("method must be common, ceil or floor");
+    if (!(method == Str("common") || method == Str("ceil") || method == Str("floor")))
+        return c.error("method must be common, ceil or floor");
     if (places < -18 || places > 100) return c.error("round: a precision beyond what is supported");
     double scale = 1;
     for (int64_t i = places < 0 ? -places : places; i; --i) scale *= 10;
@@ -264,7 +277,8 @@ bool filter_round(Context& c, const Value& v, const Args& args, Value* out) {
         char t[kFixedText];
         double r = v.as_double();
         if (places < 0) r /= scale;
-        if (!parse_double(Str(t, format_fixed(r, places < 0 ? 0u : static_cast<unsigned>(places), t)), &r)) r = v.as_double();
+        if (!parse_double(Str(t, format_fixed(r, places < 0 ? 0u : static_cast<unsigned>(places), t)), &r))
+            r = v.as_double();
         if (places < 0) r *= scale;
         *out = v.integral() ? integer(static_cast<int64_t>(r)) : number(r);
         return true;
@@ -349,7 +363,8 @@ bool filter_urlencode(Context& c, const Value& v, const Args& args, Value* out) 
     Output o;
     for (size_t i = 0; i < s.size; ++i) {
         const unsigned char ch = static_cast<unsigned char>(s.data[i]);
-        const bool plain = (ch >= '0' && ch <= '9') || ((ch | 32) >= 'a' && (ch | 32) <= 'z') || (ch && strchr("_.-~/", ch));
+        const bool plain =
+            (ch >= '0' && ch <= '9') || ((ch | 32) >= 'a' && (ch | 32) <= 'z') || (ch && strchr("_.-~/", ch));
         const char code[3] = {'%', "0123456789ABCDEF"[ch >> 4], "0123456789ABCDEF"[ch & 15]};
         if (!(plain ? c.emit_to(&o, s.data[i]) : c.emit_to(&o, Str(code, 3)))) return false;
     }
@@ -375,18 +390,29 @@ bool filter_format(Context& c, const Value& v, const Args& args, Value* out) {
 
 bool simple_case(Context& c, const Value& v, const Args& args, Casing casing, Value* out) {
     Value text;
-    return bind_args(c, args, "this filter", "", 0, nullptr) && soft_text(c, v, &text) && change_case(c, text, casing, out);
+    return bind_args(c, args, "this filter", "", 0, nullptr) && soft_text(c, v, &text) &&
+           change_case(c, text, casing, out);
 }
-bool filter_upper(Context& c, const Value& v, const Args& args, Value* out) { return simple_case(c, v, args, Casing::kUpper, out); }
-bool filter_lower(Context& c, const Value& v, const Args& args, Value* out) { return simple_case(c, v, args, Casing::kLower, out); }
-bool filter_capitalize(Context& c, const Value& v, const Args& args, Value* out) { return simple_case(c, v, args, Casing::kCapital, out); }
-bool filter_string(Context& c, const Value& v, const Args& args, Value* out) { return bind_args(c, args, "string", "", 0, nullptr) && soft_text(c, v, out); }
+bool filter_upper(Context& c, const Value& v, const Args& args, Value* out) {
+    return simple_case(c, v, args, Casing::kUpper, out);
+}
+bool filter_lower(Context& c, const Value& v, const Args& args, Value* out) {
+    return simple_case(c, v, args, Casing::kLower, out);
+}
+bool filter_capitalize(Context& c, const Value& v, const Args& args, Value* out) {
+    return simple_case(c, v, args, Casing::kCapital, out);
+}
+bool filter_string(Context& c, const Value& v, const Args& args, Value* out) {
+    return bind_args(c, args, "string", "", 0, nullptr) && soft_text(c, v, out);
+}
 bool filter_safe(Context& c, const Value& v, const Args& args, Value* out) {
     if (!filter_string(c, v, args, out)) return false;
     out->tag = 1;
     return true;
 }
-bool filter_escape(Context& c, const Value& v, const Args& args, Value* out) { return bind_args(c, args, "escape", "", 0, nullptr) && escape_html(c, v, out); }
+bool filter_escape(Context& c, const Value& v, const Args& args, Value* out) {
+    return bind_args(c, args, "escape", "", 0, nullptr) && escape_html(c, v, out);
+}
 bool filter_forceescape(Context& c, const Value& v, const Args& args, Value* out) {
     Value text;
     if (!soft_text(c, v, &text)) return false;
@@ -413,18 +439,53 @@ struct Row {
     bool (*apply)(Context&, const Value&, const Args&, Value*);
 };
 constexpr Row kFilters[] = {
-    {"tojson", filter_tojson},       {"length", filter_length},         {"trim", filter_trim},           {"string", filter_string},
-    {"default", filter_default},     {"d", filter_default},             {"join", filter_join},           {"items", filter_items},
-    {"lower", filter_lower},         {"upper", filter_upper},           {"safe", filter_safe},           {"list", filter_list},
-    {"dictsort", filter_dictsort},   {"replace", filter_replace},       {"map", filter_map},             {"select", filter_select},
-    {"selectattr", filter_selectattr}, {"reject", filter_reject},       {"rejectattr", filter_rejectattr}, {"first", filter_first},
-    {"last", filter_last},           {"sort", filter_sort},             {"indent", filter_indent},       {"count", filter_length},
-    {"capitalize", filter_capitalize}, {"title", filter_title},         {"int", filter_int},             {"float", filter_float},
-    {"abs", filter_abs},             {"round", filter_round},           {"min", filter_min},             {"max", filter_max},
-    {"sum", filter_sum},             {"unique", filter_unique},         {"reverse", filter_reverse},     {"batch", filter_batch},
-    {"slice", filter_slice},         {"wordcount", filter_wordcount},   {"groupby", filter_groupby},     {"attr", filter_attr},
-    {"e", filter_escape},            {"escape", filter_escape},         {"forceescape", filter_forceescape}, {"urlencode", filter_urlencode},
-    {"format", filter_format},       {"center", filter_center},         {"truncate", filter_truncate},
+    {"tojson", filter_tojson},
+    {"length", filter_length},
+    {"trim", filter_trim},
+    {"string", filter_string},
+    {"default", filter_default},
+    {"d", filter_default},
+    {"join", filter_join},
+    {"items", filter_items},
+    {"lower", filter_lower},
+    {"upper", filter_upper},
+    {"safe", filter_safe},
+    {"list", filter_list},
+    {"dictsort", filter_dictsort},
+    {"replace", filter_replace},
+    {"map", filter_map},
+    {"select", filter_select},
+    {"selectattr", filter_selectattr},
+    {"reject", filter_reject},
+    {"rejectattr", filter_rejectattr},
+    {"first", filter_first},
+    {"last", filter_last},
+    {"sort", filter_sort},
+    {"indent", filter_indent},
+    {"count", filter_length},
+    {"capitalize", filter_capitalize},
+    {"title", filter_title},
+    {"int", filter_int},
+    {"float", filter_float},
+    {"abs", filter_abs},
+    {"round", filter_round},
+    {"min", filter_min},
+    {"max", filter_max},
+    {"sum", filter_sum},
+    {"unique", filter_unique},
+    {"reverse", filter_reverse},
+    {"batch", filter_batch},
+    {"slice", filter_slice},
+    {"wordcount", filter_wordcount},
+    {"groupby", filter_groupby},
+    {"attr", filter_attr},
+    {"e", filter_escape},
+    {"escape", filter_escape},
+    {"forceescape", filter_forceescape},
+    {"urlencode", filter_urlencode},
+    {"format", filter_format},
+    {"center", filter_center},
+    {"truncate", filter_truncate},
 };
 
 const Row* find_filter(Str name) {

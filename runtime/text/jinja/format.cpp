@@ -13,8 +13,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 struct Spec {
     char fill[4] = {' '};
     uint8_t fill_size = 1;
-    char align = '\0';       // < > ^ =
-    char sign = '\0';        // + or space
+    char align = '\0';  // < > ^ =
+    char sign = '\0';   // + or space
     bool zero = false, alternate = false, comma = false;
     unsigned width = 0;
     int precision = -1;
@@ -55,8 +55,10 @@ bool format_integer(Context& c, Output* o, const Spec& s, int64_t v) {
     const uint64_t u = v < 0 ? 0 - static_cast<uint64_t>(v) : static_cast<uint64_t>(v);
     char sign[4];
     size_t signs = 0;
-    if (v < 0) sign[signs++] = '-';
-    else if (s.sign) sign[signs++] = s.sign;
+    if (v < 0)
+        sign[signs++] = '-';
+    else if (s.sign)
+        sign[signs++] = s.sign;
     if (s.alternate && base != 10) sign[signs++] = '0', sign[signs++] = s.type;
     n = to_base(u, base, s.type == 'X', t);
     if (s.comma) {
@@ -75,13 +77,18 @@ bool format_integer(Context& c, Output* o, const Spec& s, int64_t v) {
 bool format_real(Context& c, Output* o, const Spec& s, double v) {
     char t[kFixedText + 160];
     size_t n;
-    if (s.type == 'f' || s.type == 'F' || s.type == '%') n = format_fixed(s.type == '%' ? v * 100 : v, s.precision < 0 ? 6u : static_cast<unsigned>(s.precision), t);
-    else if (s.type == '\0' && s.precision < 0) n = format_double(v, t);
-    else return c.error("the number format '", s.type ? s.type : 'g', "' is not known here");
+    if (s.type == 'f' || s.type == 'F' || s.type == '%')
+        n = format_fixed(s.type == '%' ? v * 100 : v, s.precision < 0 ? 6u : static_cast<unsigned>(s.precision), t);
+    else if (s.type == '\0' && s.precision < 0)
+        n = format_double(v, t);
+    else
+        return c.error("the number format '", s.type ? s.type : 'g', "' is not known here");
     Str sign;
     Str body(t, n);
-    if (n && t[0] == '-') sign = Str("-"), body = Str(t + 1, n - 1);
-    else if (s.sign) sign = Str(&s.sign, 1);
+    if (n && t[0] == '-')
+        sign = Str("-"), body = Str(t + 1, n - 1);
+    else if (s.sign)
+        sign = Str(&s.sign, 1);
     char g[kFixedText + 320];
     if (s.comma) {
         size_t whole = 0, at = 0;
@@ -122,7 +129,8 @@ bool percent_value(Context& c, Output* o, Spec s, const Value& v) {
         case 'o':
             if (v.undefined()) return undefined_error(c, v);
             if (!v.numeric()) return c.error("%", s.type, " format: a real number is required, not ", type_name(v));
-            if (!v.integral() && !(v.number > -9.2e18 && v.number < 9.2e18)) return c.error("the number does not fit 64 bits");
+            if (!v.integral() && !(v.number > -9.2e18 && v.number < 9.2e18))
+                return c.error("the number does not fit 64 bits");
             return format_integer(c, o, s, v.integral() ? v.as_int() : static_cast<int64_t>(v.number));
         case 'f':
         case 'F':
@@ -160,7 +168,8 @@ bool parse_format_spec(Context& c, Str f, Spec* s) {
         s->align = f.data[0];
         i = 1;
     }
-    if (i < f.size && (f.data[i] == '+' || f.data[i] == ' ' || f.data[i] == '-')) s->sign = f.data[i] == '-' ? '\0' : f.data[i], ++i;
+    if (i < f.size && (f.data[i] == '+' || f.data[i] == ' ' || f.data[i] == '-'))
+        s->sign = f.data[i] == '-' ? '\0' : f.data[i], ++i;
     if (i < f.size && f.data[i] == '#') s->alternate = true, ++i;
     if (i < f.size && f.data[i] == '0') s->zero = true, ++i;
     s->width = read_number(f, &i);
@@ -182,8 +191,10 @@ bool format_value(Context& c, Output* o, const Value& v, Str spec) {
         return to_text(c, v, &text) && format_text(c, o, s, text);
     }
     if (!v.numeric()) return c.error("unsupported format string passed to ", type_name(v), ".__format__");
-    if (v.is(Kind::kFloat) || s.type == 'f' || s.type == 'F' || s.type == '%' || s.type == 'e' || s.type == 'g') return format_real(c, o, s, v.as_double());
-    if (s.type && !strchr("dxXobn", s.type)) return c.error("Unknown format code '", s.type, "' for object of type 'int'");
+    if (v.is(Kind::kFloat) || s.type == 'f' || s.type == 'F' || s.type == '%' || s.type == 'e' || s.type == 'g')
+        return format_real(c, o, s, v.as_double());
+    if (s.type && !strchr("dxXobn", s.type))
+        return c.error("Unknown format code '", s.type, "' for object of type 'int'");
     return format_integer(c, o, s, v.as_int());
 }
 
@@ -223,7 +234,8 @@ bool field_value(Context& c, Str field, const Args& args, uint32_t* next, Value*
 }
 
 constexpr const char* kDays[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
-constexpr const char* kMonths[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
+constexpr const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
+                                   "July",    "August",   "September", "October", "November", "December"};
 
 struct Date {
     int64_t year;
@@ -366,10 +378,14 @@ bool format_percent(Context& c, const Value& format, const Value& args, Value* o
             has_name = named = true;
         }
         for (; i < f.size && strchr("-+ 0#", f.data[i]) && f.data[i]; ++i) {
-            if (f.data[i] == '-') s.align = '<';
-            else if (f.data[i] == '0') s.zero = true;
-            else if (f.data[i] == '#') s.alternate = true;
-            else if (s.sign != '+') s.sign = f.data[i];
+            if (f.data[i] == '-')
+                s.align = '<';
+            else if (f.data[i] == '0')
+                s.zero = true;
+            else if (f.data[i] == '#')
+                s.alternate = true;
+            else if (s.sign != '+')
+                s.sign = f.data[i];
         }
         s.width = read_number(f, &i);
         if (i < f.size && f.data[i] == '.') {
@@ -432,7 +448,8 @@ bool format_braces(Context& c, Str f, const Args& args, Value* out) {
         if (!field_value(c, Str(f.data + i + 1, name_end - i - 1), args, &next, &v)) return false;
         if (bang < end) {
             Output t;
-            if (!(f.data[bang + 1] == 's' ? write_str(c, &t, v) : write_repr(c, &t, v)) || !finish(c, t, &v)) return false;
+            if (!(f.data[bang + 1] == 's' ? write_str(c, &t, v) : write_repr(c, &t, v)) || !finish(c, t, &v))
+                return false;
         }
         if (!format_value(c, &o, v, spec)) return false;
         i = end;

@@ -45,7 +45,8 @@ bool set_variables(Context& c, Str json, Error* err) {
     JsonValue* root;
     const Status s = json_parse(json, c.arena, &root, err);
     if (s != kOk) return c.status = s, false;
-    if (root->kind != Json::kObject) return c.status = fail(err, kFormat, "the variables of a template must be a JSON object"), false;
+    if (root->kind != Json::kObject)
+        return c.status = fail(err, kFormat, "the variables of a template must be a JSON object"), false;
     for (const JsonValue* i = root->first; i; i = i->next) {
         Value v;
         if (!from_json(c, i, &v)) return false;
@@ -94,12 +95,16 @@ size_t template_scratch(size_t source_size, size_t json_size) {
     return want > (uint64_t{1} << 30) ? size_t{1} << 30 : static_cast<size_t>(want);
 }
 
-Status render_template(Str source, Str json, int64_t now, void* scratch, size_t scratch_size, char* out, size_t capacity,
-                       size_t* n, Error* err) {
+Status render_template(Str source, Str json, int64_t now, void* scratch, size_t scratch_size, char* out,
+                       size_t capacity, size_t* n, Error* err) {
     *n = 0;
-    if (!scratch || (!out && capacity)) return fail(err, kArgument, "a template needs scratch memory and an output buffer");
-    if (source.size > kTemplateSource) return fail(err, kFormat, "a template of ", source.size, " bytes; at most ", kTemplateSource, " are read");
-    if (json.size > kTemplateVariables) return fail(err, kFormat, "template variables of ", json.size, " bytes; at most ", kTemplateVariables, " are read");
+    if (!scratch || (!out && capacity))
+        return fail(err, kArgument, "a template needs scratch memory and an output buffer");
+    if (source.size > kTemplateSource)
+        return fail(err, kFormat, "a template of ", source.size, " bytes; at most ", kTemplateSource, " are read");
+    if (json.size > kTemplateVariables)
+        return fail(err, kFormat, "template variables of ", json.size, " bytes; at most ", kTemplateVariables,
+                    " are read");
     jinja::Context c(source, now, scratch, scratch_size, err);
     jinja::Output o;
     o.data = out;
@@ -107,7 +112,8 @@ Status render_template(Str source, Str json, int64_t now, void* scratch, size_t 
     o.fixed = true;
     if (!jinja::render(c, source, json, &o, err)) return c.status == kOk ? kFormat : c.status;
     *n = static_cast<size_t>(o.size);
-    if (o.size > capacity) return fail(err, kOutput, "the text of the template takes ", o.size, " bytes, the buffer has ", capacity);
+    if (o.size > capacity)
+        return fail(err, kOutput, "the text of the template takes ", o.size, " bytes, the buffer has ", capacity);
     return kOk;
 }
 

@@ -8,7 +8,9 @@ namespace thimble::jinja {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool is_name_start(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
 bool is_name_char(char c) { return is_name_start(c) || is_digit(c); }
 int hex_digit(char c) {
     if (is_digit(c)) return c - '0';
@@ -67,8 +69,10 @@ bool Lexer::raw_token(size_t open_end, Token* out) {
         if (close == '-' || close == '+') ++k;
         if (at(k) != '%' || at(k + 1) != '}') continue;
         k += 2;
-        if (close == '-') k = skip_space(k);
-        else if (close != '+' && at(k) == '\n') ++k;
+        if (close == '-')
+            k = skip_space(k);
+        else if (close != '+' && at(k) == '\n')
+            ++k;
         out->type = Tok::kData;
         out->value = string(Str(s_ + from, stripped(from, i, sign, true) - from));
         leave_block(k);
@@ -83,8 +87,10 @@ bool Lexer::comment(size_t i) {
         if (s_[k] != '#' || s_[k + 1] != '}') continue;
         size_t e = k + 2;
         const char sign = k > from ? s_[k - 1] : '\0';
-        if (sign == '-') e = skip_space(e);
-        else if (sign != '+' && at(e) == '\n') ++e;
+        if (sign == '-')
+            e = skip_space(e);
+        else if (sign != '+' && at(e) == '\n')
+            ++e;
         leave_block(e);
         return true;
     }
@@ -137,8 +143,10 @@ bool Lexer::closing(Token* out) {
     if (at(i) != want || at(i + 1) != '}') return false;
     out->type = mode_ == kBlock ? Tok::kBlockEnd : Tok::kVariableEnd;
     i += 2;
-    if (sign == '-') i = skip_space(i);
-    else if (mode_ == kBlock && sign != '+' && at(i) == '\n') ++i;
+    if (sign == '-')
+        i = skip_space(i);
+    else if (mode_ == kBlock && sign != '+' && at(i) == '\n')
+        ++i;
     mode_ = kText;
     leave_block(i);
     return true;
@@ -201,7 +209,11 @@ bool Lexer::string_token(Token* out) {
 bool Lexer::number_token(Token* out) {
     char digits[64];
     size_t n = 0, i = pos_;
-    const int base = at(i) != '0' ? 10 : (at(i + 1) | 32) == 'x' ? 16 : (at(i + 1) | 32) == 'o' ? 8 : (at(i + 1) | 32) == 'b' ? 2 : 10;
+    const int base = at(i) != '0'              ? 10
+                     : (at(i + 1) | 32) == 'x' ? 16
+                     : (at(i + 1) | 32) == 'o' ? 8
+                     : (at(i + 1) | 32) == 'b' ? 2
+                                               : 10;
     const auto run = [&] {
         while (is_digit(at(i)) || (at(i) == '_' && is_digit(at(i + 1)))) {
             if (s_[i] != '_' && n < sizeof digits) digits[n++] = s_[i];
@@ -212,7 +224,8 @@ bool Lexer::number_token(Token* out) {
     if (base != 10 && hex_digit(at(i + 2)) >= 0 && hex_digit(at(i + 2)) < base) {
         int64_t v = 0;
         for (i += 2; at(i) == '_' || (hex_digit(at(i)) >= 0 && hex_digit(at(i)) < base); ++i)
-            if (s_[i] != '_' && (__builtin_mul_overflow(v, int64_t{base}, &v) || __builtin_add_overflow(v, int64_t{hex_digit(s_[i])}, &v)))
+            if (s_[i] != '_' && (__builtin_mul_overflow(v, int64_t{base}, &v) ||
+                                 __builtin_add_overflow(v, int64_t{hex_digit(s_[i])}, &v)))
                 return c_.error_at(pos_, "the integer does not fit 64 bits");
         out->value = integer(v);
         pos_ = i;
@@ -226,7 +239,8 @@ bool Lexer::number_token(Token* out) {
         ++i;
         run();
     }
-    if ((at(i) | 32) == 'e' && (is_digit(at(i + 1)) || ((at(i + 1) == '+' || at(i + 1) == '-') && is_digit(at(i + 2))))) {
+    if ((at(i) | 32) == 'e' &&
+        (is_digit(at(i + 1)) || ((at(i + 1) == '+' || at(i + 1) == '-') && is_digit(at(i + 2))))) {
         real = true;
         if (n < sizeof digits) digits[n++] = 'e';
         ++i;
@@ -281,7 +295,9 @@ bool Lexer::code_token(Token* out) {
         if (i == pos_) break;
         pos_ = i;
     }
-    if (pos_ >= end_) return c_.error_at(begin_, mode_ == kBlock ? "the block '{%' does not end" : "the expression '{{' does not end");
+    if (pos_ >= end_)
+        return c_.error_at(begin_,
+                           mode_ == kBlock ? "the block '{%' does not end" : "the expression '{{' does not end");
     const char ch = s_[pos_];
     if (ch == '"' || ch == '\'') return string_token(out);
     if (is_digit(ch)) return number_token(out);

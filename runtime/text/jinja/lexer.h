@@ -5,7 +5,19 @@
 
 namespace thimble::jinja {
 
-enum class Tok : uint8_t { kData, kBlockBegin, kBlockEnd, kVariableBegin, kVariableEnd, kName, kString, kInt, kFloat, kOp, kEnd };
+enum class Tok : uint8_t {
+    kData,
+    kBlockBegin,
+    kBlockEnd,
+    kVariableBegin,
+    kVariableEnd,
+    kName,
+    kString,
+    kInt,
+    kFloat,
+    kOp,
+    kEnd
+};
 
 struct Token {
     Tok type = Tok::kEnd;

@@ -49,8 +49,8 @@ void find_space(Str s, bool right, size_t* cut, size_t* next) {
     *cut = SIZE_MAX;
     *next = 0;
     for (size_t i = right ? s.size : 0; right ? i > 0 : i < s.size;) {
-        if (right)
-            do --i;
+        if (right) do
+                --i;
             while (i && utf8_is_tail(s.data[i]));
         const char* p = s.data + i;
         const bool hit = is_space(utf8_next(p, end));
@@ -108,7 +108,8 @@ bool method_partition(Context& c, const Value& self, const Args& args, bool righ
     Str sep;
     List* l;
     const Str s = self.str();
-    if (!bind_args(c, args, "partition", "sep", 1, &v) || !text_arg(c, v, "sep", &sep) || !make_list(c, 3, &l)) return false;
+    if (!bind_args(c, args, "partition", "sep", 1, &v) || !text_arg(c, v, "sep", &sep) || !make_list(c, 3, &l))
+        return false;
     if (sep.size == 0) return c.error("empty separator");
     if (right && !burn_search(c, s.size, sep.size)) return false;
     const size_t at = right ? find_last(s, sep) : find(s, sep);
@@ -135,7 +136,9 @@ bool method_affix(Context& c, const Value& self, const Args& args, bool start, V
     bool yes = false;
     for (uint32_t i = 0; i < count; ++i) {
         if (items[i].undefined()) return undefined_error(c, items[i]);
-        if (!items[i].string()) return c.error(start ? "startswith" : "endswith", " first arg must be str or a tuple of str, not ", type_name(items[i]));
+        if (!items[i].string())
+            return c.error(start ? "startswith" : "endswith", " first arg must be str or a tuple of str, not ",
+                           type_name(items[i]));
         yes |= start ? s.starts_with(items[i].str()) : s.ends_with(items[i].str());
     }
     *out = boolean(yes);
@@ -146,8 +149,8 @@ bool method_find(Context& c, const Value& self, const Args& args, bool right, bo
     Value v[3];
     int64_t from, to, n;
     Str what;
-    if (!bind_args(c, args, "find", "sub,start,end", 1, v) || !text_arg(c, v[0], "argument", &what) || !length(c, self, &n) ||
-        !int_arg(c, v[1], 0, &from) || !int_arg(c, v[2], n, &to))
+    if (!bind_args(c, args, "find", "sub,start,end", 1, v) || !text_arg(c, v[0], "argument", &what) ||
+        !length(c, self, &n) || !int_arg(c, v[1], 0, &from) || !int_arg(c, v[2], n, &to))
         return false;
     if (from < 0) from = from < -n ? 0 : from + n;
     Value cut = self;
@@ -164,7 +167,8 @@ bool method_count(Context& c, const Value& self, const Args& args, Value* out) {
     Str what;
     if (!bind_args(c, args, "count", "sub", 1, &v) || !text_arg(c, v, "argument", &what)) return false;
     int64_t n = 0;
-    if (what.size == 0) n = static_cast<int64_t>(count_chars(self.str())) + 1;
+    if (what.size == 0)
+        n = static_cast<int64_t>(count_chars(self.str())) + 1;
     else
         for (size_t at = 0; (at = find(self.str(), what, at)) != SIZE_MAX; at += what.size) ++n;
     *out = integer(n);
@@ -179,7 +183,8 @@ bool method_replace(Context& c, const Value& self, const Args& args, Value* out)
     if (v[0].undefined()) return undefined_error(c, v[0]);
     if (v[1].undefined()) return undefined_error(c, v[1]);
     if (!v[0].string() || !v[1].string())
-        return c.error("replace() argument ", v[0].string() ? "2" : "1", " must be str, not ", type_name(v[0].string() ? v[1] : v[0]));
+        return c.error("replace() argument ", v[0].string() ? "2" : "1", " must be str, not ",
+                       type_name(v[0].string() ? v[1] : v[0]));
     from = v[0].str();
     if (self.tag && !escape_html(c, v[1], &v[1])) return false;  // text marked safe escapes what joins it
     to = v[1].str();
@@ -192,7 +197,8 @@ bool method_join(Context& c, const Value& self, const Args& args, Value* out) {
     if (!bind_args(c, args, "join", "iterable", 1, &v) || !iterate(c, v, &l)) return false;
     Output o;
     for (uint32_t i = 0; i < l->count; ++i) {
-        if (!l->items[i].string()) return c.error("sequence item ", i, ": expected str instance, ", type_name(l->items[i]), " found");
+        if (!l->items[i].string())
+            return c.error("sequence item ", i, ": expected str instance, ", type_name(l->items[i]), " found");
         if ((i && !c.emit_to(&o, self.str())) || !c.emit_to(&o, l->items[i].str())) return false;
     }
     return finish(c, o, out);
@@ -216,7 +222,9 @@ bool method_pad(Context& c, const Value& self, const Args& args, int side, Value
     Value v[2];
     int64_t width, n;
     Str fill(" ");
-    if (!bind_args(c, args, "ljust", side == 2 ? "width" : "width,fillchar", 1, v) || !int_arg(c, v[0], 0, &width) || !length(c, self, &n)) return false;
+    if (!bind_args(c, args, "ljust", side == 2 ? "width" : "width,fillchar", 1, v) || !int_arg(c, v[0], 0, &width) ||
+        !length(c, self, &n))
+        return false;
     if (side != 2 && !v[1].missing() && !text_arg(c, v[1], "the fill character", &fill)) return false;
     if (count_chars(fill) != 1) return c.error("The fill character must be exactly one character long");
     if (width > static_cast<int64_t>(kTemplateOutput)) return c.error("a text of over ", kTemplateOutput, " bytes");
@@ -244,8 +252,10 @@ bool method_affix_off(Context& c, const Value& self, const Args& args, bool pref
     Value v;
     Str what, s = self.str();
     if (!bind_args(c, args, "removeprefix", "affix", 1, &v) || !text_arg(c, v, "argument", &what)) return false;
-    if (prefix && s.starts_with(what)) s = Str(s.data + what.size, s.size - what.size);
-    else if (!prefix && s.ends_with(what)) s.size -= what.size;
+    if (prefix && s.starts_with(what))
+        s = Str(s.data + what.size, s.size - what.size);
+    else if (!prefix && s.ends_with(what))
+        s.size -= what.size;
     *out = piece(self, s);
     return true;
 }
@@ -259,10 +269,14 @@ bool method_is(Context& c, const Value& self, Str name, Value* out) {
         const uint32_t cp = utf8_next(p, end);
         const bool digit = cp >= '0' && cp <= '9';
         upper |= to_lower(cp) != cp, lower |= to_upper(cp) != cp;
-        if (name == Str("isspace")) all &= is_space(cp);
-        else if (name == Str("isalpha")) all &= is_alpha(cp);
-        else if (name == Str("isalnum")) all &= is_alpha(cp) || digit;
-        else all &= digit;
+        if (name == Str("isspace"))
+            all &= is_space(cp);
+        else if (name == Str("isalpha"))
+            all &= is_alpha(cp);
+        else if (name == Str("isalnum"))
+            all &= is_alpha(cp) || digit;
+        else
+            all &= digit;
     }
     if (name == Str("isupper")) all = upper && !lower;
     if (name == Str("islower")) all = lower && !upper;
@@ -271,28 +285,80 @@ bool method_is(Context& c, const Value& self, Str name, Value* out) {
 }
 
 enum class Method : uint8_t {
-    kStrip, kLstrip, kRstrip, kSplit, kRsplit, kPartition, kRpartition, kStartswith, kEndswith, kFind, kRfind, kIndex, kRindex,
-    kCount, kReplace, kJoin, kSplitlines, kLjust, kRjust, kCenter, kZfill, kRemoveprefix, kRemovesuffix, kIs, kFormat,
-    kUpper, kLower, kCapitalize, kTitle, kSwapcase,
+    kStrip,
+    kLstrip,
+    kRstrip,
+    kSplit,
+    kRsplit,
+    kPartition,
+    kRpartition,
+    kStartswith,
+    kEndswith,
+    kFind,
+    kRfind,
+    kIndex,
+    kRindex,
+    kCount,
+    kReplace,
+    kJoin,
+    kSplitlines,
+    kLjust,
+    kRjust,
+    kCenter,
+    kZfill,
+    kRemoveprefix,
+    kRemovesuffix,
+    kIs,
+    kFormat,
+    kUpper,
+    kLower,
+    kCapitalize,
+    kTitle,
+    kSwapcase,
 };
 struct Row {
     const char* name;
     Method method;
 };
 constexpr Row kStringMethods[] = {
-    {"strip", Method::kStrip},           {"lstrip", Method::kLstrip},         {"rstrip", Method::kRstrip},
-    {"split", Method::kSplit},           {"rsplit", Method::kRsplit},         {"partition", Method::kPartition},
-    {"rpartition", Method::kRpartition}, {"startswith", Method::kStartswith}, {"endswith", Method::kEndswith},
-    {"find", Method::kFind},             {"rfind", Method::kRfind},           {"index", Method::kIndex},
-    {"rindex", Method::kRindex},         {"count", Method::kCount},           {"replace", Method::kReplace},
-    {"join", Method::kJoin},             {"splitlines", Method::kSplitlines}, {"ljust", Method::kLjust},
-    {"rjust", Method::kRjust},           {"center", Method::kCenter},         {"zfill", Method::kZfill},
-    {"removeprefix", Method::kRemoveprefix}, {"removesuffix", Method::kRemovesuffix}, {"isdigit", Method::kIs},
-    {"isdecimal", Method::kIs},          {"isnumeric", Method::kIs},          {"isalpha", Method::kIs},
-    {"isalnum", Method::kIs},            {"isspace", Method::kIs},            {"isupper", Method::kIs},
-    {"islower", Method::kIs},            {"format", Method::kFormat},         {"upper", Method::kUpper},
-    {"lower", Method::kLower},           {"casefold", Method::kLower},        {"capitalize", Method::kCapitalize},
-    {"title", Method::kTitle},           {"swapcase", Method::kSwapcase},
+    {"strip", Method::kStrip},
+    {"lstrip", Method::kLstrip},
+    {"rstrip", Method::kRstrip},
+    {"split", Method::kSplit},
+    {"rsplit", Method::kRsplit},
+    {"partition", Method::kPartition},
+    {"rpartition", Method::kRpartition},
+    {"startswith", Method::kStartswith},
+    {"endswith", Method::kEndswith},
+    {"find", Method::kFind},
+    {"rfind", Method::kRfind},
+    {"index", Method::kIndex},
+    {"rindex", Method::kRindex},
+    {"count", Method::kCount},
+    {"replace", Method::kReplace},
+    {"join", Method::kJoin},
+    {"splitlines", Method::kSplitlines},
+    {"ljust", Method::kLjust},
+    {"rjust", Method::kRjust},
+    {"center", Method::kCenter},
+    {"zfill", Method::kZfill},
+    {"removeprefix", Method::kRemoveprefix},
+    {"removesuffix", Method::kRemovesuffix},
+    {"isdigit", Method::kIs},
+    {"isdecimal", Method::kIs},
+    {"isnumeric", Method::kIs},
+    {"isalpha", Method::kIs},
+    {"isalnum", Method::kIs},
+    {"isspace", Method::kIs},
+    {"isupper", Method::kIs},
+    {"islower", Method::kIs},
+    {"format", Method::kFormat},
+    {"upper", Method::kUpper},
+    {"lower", Method::kLower},
+    {"casefold", Method::kLower},
+    {"capitalize", Method::kCapitalize},
+    {"title", Method::kTitle},
+    {"swapcase", Method::kSwapcase},
 };
 
 const Row* find_string_method(Str name) {
@@ -330,8 +396,11 @@ bool string_method(Context& c, const Value& self, Str name, const Args& args, Va
         case Method::kIs: return bind_args(c, args, name, "", 0, nullptr) && method_is(c, self, name, out);
         case Method::kFormat: return format_braces(c, self.str(), args, out);
         default: {
-            const Casing casing = m == Method::kUpper ? Casing::kUpper : m == Method::kLower ? Casing::kLower
-                                : m == Method::kCapitalize ? Casing::kCapital : m == Method::kTitle ? Casing::kTitle : Casing::kSwap;
+            const Casing casing = m == Method::kUpper        ? Casing::kUpper
+                                  : m == Method::kLower      ? Casing::kLower
+                                  : m == Method::kCapitalize ? Casing::kCapital
+                                  : m == Method::kTitle      ? Casing::kTitle
+                                                             : Casing::kSwap;
             return bind_args(c, args, name, "", 0, nullptr) && change_case(c, self, casing, out);
         }
     }
@@ -342,7 +411,9 @@ bool dict_view(Context& c, const Dict* d, uint8_t which, Value* out) {
     if (!make_list(c, d->count, &l)) return false;
     for (uint32_t i = 0; i < d->count; ++i) {
         const Entry& e = d->entries[i];
-        if (which == 0 ? !make_pair(c, e.key, e.value, &l->items[i]) : (l->items[i] = which == 1 ? e.key : e.value, false)) return false;
+        if (which == 0 ? !make_pair(c, e.key, e.value, &l->items[i])
+                       : (l->items[i] = which == 1 ? e.key : e.value, false))
+            return false;
     }
     *out = listlike(Kind::kView, l, which);
     return true;

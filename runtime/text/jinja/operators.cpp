@@ -37,7 +37,8 @@ bool power_int(Context& c, int64_t base, int64_t exponent, Value* out) {
     int64_t r = 1;
     for (; exponent; exponent >>= 1) {
         if ((exponent & 1) && __builtin_mul_overflow(r, base, &r)) return c.error("the integer does not fit 64 bits");
-        if (exponent > 1 && __builtin_mul_overflow(base, base, &base)) return c.error("the integer does not fit 64 bits");
+        if (exponent > 1 && __builtin_mul_overflow(base, base, &base))
+            return c.error("the integer does not fit 64 bits");
     }
     *out = integer(r);
     return true;
@@ -46,7 +47,8 @@ bool power_int(Context& c, int64_t base, int64_t exponent, Value* out) {
 bool power(Context& c, const Value& a, const Value& b, Value* out) {
     if (!b.integral()) {
         if (b.number == 0.5 && a.as_double() >= 0) return *out = number(__builtin_sqrt(a.as_double())), true;
-        if (b.number != floor_of(b.number) || b.number > 1e6 || b.number < -1e6) return c.error("** takes whole exponents here");
+        if (b.number != floor_of(b.number) || b.number > 1e6 || b.number < -1e6)
+            return c.error("** takes whole exponents here");
     }
     const int64_t e = b.integral() ? b.as_int() : static_cast<int64_t>(b.number);
     if (a.integral() && b.integral() && e >= 0) return power_int(c, a.as_int(), e, out);
@@ -75,8 +77,10 @@ bool arithmetic(Context& c, uint16_t op, const Value& a, const Value& b, Value* 
         case op2('/', '/'):
             if (q == 0) return c.error(ints ? "integer division or modulo by zero" : "float floor division by zero");
             if (!ints) return *out = number(floor_of((p - remainder_of(p, q)) / q + 0.25)), true;
-            if (y == -1) wraps = __builtin_sub_overflow(int64_t{0}, x, &r);
-            else r = x / y - (x % y != 0 && (x < 0) != (y < 0));
+            if (y == -1)
+                wraps = __builtin_sub_overflow(int64_t{0}, x, &r);
+            else
+                r = x / y - (x % y != 0 && (x < 0) != (y < 0));
             break;
         case '%':
             if (q == 0) return c.error(ints ? "integer modulo by zero" : "float modulo");
@@ -95,7 +99,8 @@ bool repeat(Context& c, const Value& v, int64_t times, Value* out) {
     const uint64_t n = times < 0 ? 0 : static_cast<uint64_t>(times);
     uint64_t total;
     if (v.string()) {
-        if (!checked_mul(v.size, n, &total) || total > kTemplateOutput) return c.error("a text of over ", kTemplateOutput, " bytes");
+        if (!checked_mul(v.size, n, &total) || total > kTemplateOutput)
+            return c.error("a text of over ", kTemplateOutput, " bytes");
         char* p = c.text(total);
         if (!p) return false;
         if (total) memcpy(p, v.text, v.size);
@@ -109,7 +114,8 @@ bool repeat(Context& c, const Value& v, int64_t times, Value* out) {
         return true;
     }
     List* l;
-    if (!checked_mul(v.list->count, n, &total) || total > kTemplateFuel) return c.error("a list of over ", kTemplateFuel, " items");
+    if (!checked_mul(v.list->count, n, &total) || total > kTemplateFuel)
+        return c.error("a list of over ", kTemplateFuel, " items");
     if (!c.burn(total) || !make_list(c, static_cast<uint32_t>(total), &l)) return false;
     for (uint32_t i = 0; i < l->count; ++i) l->items[i] = v.list->items[i % v.list->count];
     *out = listlike(v.kind, l);
@@ -119,7 +125,8 @@ bool repeat(Context& c, const Value& v, int64_t times, Value* out) {
 bool add_lists(Context& c, const Value& a, const Value& b, Value* out) {
     List* l;
     const uint64_t n = uint64_t{a.list->count} + b.list->count;
-    if (n > kTemplateFuel || !make_list(c, static_cast<uint32_t>(n), &l)) return c.error("a list of over ", kTemplateFuel, " items");
+    if (n > kTemplateFuel || !make_list(c, static_cast<uint32_t>(n), &l))
+        return c.error("a list of over ", kTemplateFuel, " items");
     for (uint32_t i = 0; i < a.list->count; ++i) l->items[i] = a.list->items[i];
     for (uint32_t i = 0; i < b.list->count; ++i) l->items[a.list->count + i] = b.list->items[i];
     *out = listlike(a.kind, l);
@@ -139,18 +146,30 @@ bool is_cycler_current(const Value& v, Str name) { return v.is(Kind::kCycler) &&
 bool loop_attribute(Context& c, const Loop* l, Str name, Value* out, bool* found) {
     const int64_t i = l->index, n = l->items->count;
     *found = true;
-    if (name == Str("index")) *out = integer(i + 1);
-    else if (name == Str("index0")) *out = integer(i);
-    else if (name == Str("first")) *out = boolean(i == 0);
-    else if (name == Str("last")) *out = boolean(i + 1 == n);
-    else if (name == Str("length")) *out = integer(n);
-    else if (name == Str("revindex")) *out = integer(n - i);
-    else if (name == Str("revindex0")) *out = integer(n - i - 1);
-    else if (name == Str("depth")) *out = integer(l->depth + 1);
-    else if (name == Str("depth0")) *out = integer(l->depth);
-    else if (name == Str("previtem")) return i ? (*out = l->items->items[i - 1], true) : undefined_with(c, "there is no previous item", out);
-    else if (name == Str("nextitem")) return i + 1 < n ? (*out = l->items->items[i + 1], true) : undefined_with(c, "there is no next item", out);
-    else *found = false;
+    if (name == Str("index"))
+        *out = integer(i + 1);
+    else if (name == Str("index0"))
+        *out = integer(i);
+    else if (name == Str("first"))
+        *out = boolean(i == 0);
+    else if (name == Str("last"))
+        *out = boolean(i + 1 == n);
+    else if (name == Str("length"))
+        *out = integer(n);
+    else if (name == Str("revindex"))
+        *out = integer(n - i);
+    else if (name == Str("revindex0"))
+        *out = integer(n - i - 1);
+    else if (name == Str("depth"))
+        *out = integer(l->depth + 1);
+    else if (name == Str("depth0"))
+        *out = integer(l->depth);
+    else if (name == Str("previtem"))
+        return i ? (*out = l->items->items[i - 1], true) : undefined_with(c, "there is no previous item", out);
+    else if (name == Str("nextitem"))
+        return i + 1 < n ? (*out = l->items->items[i + 1], true) : undefined_with(c, "there is no next item", out);
+    else
+        *found = false;
     return true;
 }
 
@@ -194,8 +213,9 @@ bool own_attribute(Context& c, const Value& object, Str name, Value* out, bool* 
     if (is_unsafe(object, name) || (name.starts_with("__") && !object.is(Kind::kDict))) {
         Output o;
         *found = true;
-        return c.emit_to(&o, "access to attribute '") && c.emit_to(&o, name) && c.emit_to(&o, "' of '") && c.emit_to(&o, type_name(object)) &&
-               c.emit_to(&o, "' object is unsafe.") && undefined_with(c, Str(o.data, static_cast<size_t>(o.size)), out);
+        return c.emit_to(&o, "access to attribute '") && c.emit_to(&o, name) && c.emit_to(&o, "' of '") &&
+               c.emit_to(&o, type_name(object)) && c.emit_to(&o, "' object is unsafe.") &&
+               undefined_with(c, Str(o.data, static_cast<size_t>(o.size)), out);
     }
     if (object.is(Kind::kMacro) && name == Str("name")) {
         *found = true;
@@ -274,7 +294,8 @@ bool binary(Context& c, uint16_t op, const Value& a, const Value& b, Value* out)
         const auto repeats = [](const Value& v) { return v.string() || v.is(Kind::kList) || v.is(Kind::kTuple); };
         if (repeats(a) && b.integral()) return repeat(c, a, b.as_int(), out);
         if (a.integral() && repeats(b)) return repeat(c, b, a.as_int(), out);
-        if (repeats(a) || repeats(b)) return c.error("can't multiply sequence by non-int of type '", type_name(repeats(a) ? b : a), "'");
+        if (repeats(a) || repeats(b))
+            return c.error("can't multiply sequence by non-int of type '", type_name(repeats(a) ? b : a), "'");
     }
     char z[3] = {static_cast<char>(op), static_cast<char>(op >> 8), 0};
     return unsupported(c, op == op2('*', '*') ? "** or pow()" : z, a, b);
@@ -323,7 +344,9 @@ bool slice(Context& c, const Value& object, const Value& start, const Value& sto
     if (object.undefined()) return undefined_error(c, object);
     int64_t from = 0, to = 0, by = 1, n;
     bool has_from, has_to, has_by;
-    if (!slice_bound(c, start, &has_from, &from) || !slice_bound(c, stop, &has_to, &to) || !slice_bound(c, step, &has_by, &by)) return false;
+    if (!slice_bound(c, start, &has_from, &from) || !slice_bound(c, stop, &has_to, &to) ||
+        !slice_bound(c, step, &has_by, &by))
+        return false;
     if (object.is(Kind::kDict)) return c.error("unhashable type: 'slice'");
     if (!object.string() && !object.sequence()) return c.error("'", type_name(object), "' object is not subscriptable");
     if (by == 0) return c.error("slice step cannot be zero");

@@ -34,7 +34,8 @@ class Parser {
 
   private:
     struct Nest {
-        explicit Nest(Parser& p) : p_(p), ok(++p.nesting_ <= kTemplateNesting || p.c_.error_at(p.cur_.at, "nested too deeply")) {}
+        explicit Nest(Parser& p)
+            : p_(p), ok(++p.nesting_ <= kTemplateNesting || p.c_.error_at(p.cur_.at, "nested too deeply")) {}
         ~Nest() { --p_.nesting_; }
         Parser& p_;
         const bool ok;
@@ -68,7 +69,9 @@ class Parser {
     }
     [[gnu::noinline]] bool unexpected(const char* wanted = nullptr) {
         char op[3] = {static_cast<char>(cur_.op), static_cast<char>(cur_.op >> 8), 0};
-        const Str found = cur_.type == Tok::kName ? cur_.value.str() : cur_.type == Tok::kOp ? Str(op) : Str(token_text(cur_));
+        const Str found = cur_.type == Tok::kName ? cur_.value.str()
+                          : cur_.type == Tok::kOp ? Str(op)
+                                                  : Str(token_text(cur_));
         if (wanted) return c_.error_at(cur_.at, "expected ", wanted, ", got '", found, "'");
         return c_.error_at(cur_.at, "unexpected '", found, "'");
     }
@@ -85,7 +88,9 @@ class Parser {
         *yes = cur_.is_name(z);
         return !*yes || advance();
     }
-    [[gnu::noinline]] bool expect_block_end() { return cur_.type == Tok::kBlockEnd ? advance() : unexpected("end of statement block"); }
+    [[gnu::noinline]] bool expect_block_end() {
+        return cur_.type == Tok::kBlockEnd ? advance() : unexpected("end of statement block");
+    }
 
     [[gnu::noinline]] Node* make(Type type, uint32_t at, Node* a = nullptr, Node* b = nullptr, Node* c = nullptr) {
         Node* n = c_.make<Node>();
@@ -95,7 +100,8 @@ class Parser {
         n->a = a, n->b = b, n->c = c;
         return n;
     }
-    [[gnu::noinline]] bool put(Node** out, Type type, uint32_t at, Node* a = nullptr, Node* b = nullptr, Node* c = nullptr) {
+    [[gnu::noinline]] bool put(Node** out, Type type, uint32_t at, Node* a = nullptr, Node* b = nullptr,
+                               Node* c = nullptr) {
         return (*out = make(type, at, a, b, c)) != nullptr;
     }
 
@@ -170,7 +176,9 @@ class Parser {
             if (!op) return true;
             const uint32_t at = cur_.at;
             Node* right = nullptr;
-            if (!advance() || (op == kOpNotIn && !advance()) || !sum(&right) || !link(Type::kCompare, op, at, right, out, &tail)) return false;
+            if (!advance() || (op == kOpNotIn && !advance()) || !sum(&right) ||
+                !link(Type::kCompare, op, at, right, out, &tail))
+                return false;
         }
     }
     [[gnu::noinline]] bool link(Type type, uint16_t op, uint32_t at, Node* right, Node** out, Tail* tail) {
@@ -316,7 +324,8 @@ class Parser {
             if ((*out)->a && !expect_op(',')) return false;
             if (cur_.is_op('}')) break;
             const uint32_t at = cur_.at;
-            if (!expression(&key) || !expect_op(':') || !expression(&value) || !put(&pair, Type::kPair, at, key, value)) return false;
+            if (!expression(&key) || !expect_op(':') || !expression(&value) || !put(&pair, Type::kPair, at, key, value))
+                return false;
             tail.add(pair);
         }
         return advance();
@@ -423,7 +432,8 @@ class Parser {
             const bool star = cur_.is_op('*'), stars = cur_.is_op(op2('*', '*'));
             if (cur_.type == Tok::kName && !look_ahead()) return false;
             if (star || stars) {
-                if (!advance() || !expression(&n) || !put(&n, star ? Type::kStar : Type::kDoubleStar, at, n)) return false;
+                if (!advance() || !expression(&n) || !put(&n, star ? Type::kStar : Type::kDoubleStar, at, n))
+                    return false;
             } else if (cur_.type == Tok::kName && ahead_.is_op('=')) {
                 const Value key = cur_.value;
                 if (!advance() || !advance() || !expression(&n) || !put(&n, Type::kKeyword, at, n)) return false;
@@ -442,18 +452,23 @@ class Parser {
         while (cur_.is_op('.')) {
             if (!advance()) return false;
             if (cur_.type != Tok::kName) return unexpected("name");
-            if (!concat(c_, n->value.str(), ".", &n->value) || !concat(c_, n->value.str(), cur_.value.str(), &n->value) || !advance()) return false;
+            if (!concat(c_, n->value.str(), ".", &n->value) ||
+                !concat(c_, n->value.str(), cur_.value.str(), &n->value) || !advance())
+                return false;
         }
         return true;
     }
     bool filter(Node** out) {
         if (!put(out, Type::kFilter, cur_.at) || !dotted_name(*out)) return false;
-        if (!soft_ && !has_filter((*out)->value.str())) return c_.error_at((*out)->at, "No filter named '", (*out)->value.str(), "'.");
+        if (!soft_ && !has_filter((*out)->value.str()))
+            return c_.error_at((*out)->at, "No filter named '", (*out)->value.str(), "'.");
         return !cur_.is_op('(') || arguments(&(*out)->a);
     }
     bool test(Node** out) {
-        if (!put(out, Type::kTest, cur_.at) || !advance() || !accept_name("not", &(*out)->flag) || !dotted_name(*out)) return false;
-        if (!soft_ && !has_test((*out)->value.str())) return c_.error_at((*out)->at, "No test named '", (*out)->value.str(), "'.");
+        if (!put(out, Type::kTest, cur_.at) || !advance() || !accept_name("not", &(*out)->flag) || !dotted_name(*out))
+            return false;
+        if (!soft_ && !has_test((*out)->value.str()))
+            return c_.error_at((*out)->at, "No test named '", (*out)->value.str(), "'.");
         if (cur_.is_op('(')) return arguments(&(*out)->a);
         const bool operand = cur_.type == Tok::kName || cur_.type == Tok::kString || cur_.type == Tok::kInt ||
                              cur_.type == Tok::kFloat || cur_.is_op('[') || cur_.is_op('{');
@@ -513,10 +528,18 @@ class Parser {
             bool (Parser::*parse)(Node**);
         };
         static constexpr Rule kRules[] = {
-            {"if", &Parser::if_statement},       {"for", &Parser::for_statement},       {"set", &Parser::set_statement},
-            {"macro", &Parser::macro_statement}, {"call", &Parser::call_statement},     {"filter", &Parser::filter_statement},
-            {"with", &Parser::with_statement},   {"generation", &Parser::group_statement}, {"print", &Parser::print_statement},
-            {"break", &Parser::jump_statement},  {"continue", &Parser::jump_statement}, {"block", &Parser::block_statement},
+            {"if", &Parser::if_statement},
+            {"for", &Parser::for_statement},
+            {"set", &Parser::set_statement},
+            {"macro", &Parser::macro_statement},
+            {"call", &Parser::call_statement},
+            {"filter", &Parser::filter_statement},
+            {"with", &Parser::with_statement},
+            {"generation", &Parser::group_statement},
+            {"print", &Parser::print_statement},
+            {"break", &Parser::jump_statement},
+            {"continue", &Parser::jump_statement},
+            {"block", &Parser::block_statement},
             {"autoescape", &Parser::autoescape_statement},
         };
         for (const Rule& r : kRules)
@@ -532,7 +555,8 @@ class Parser {
             if (!put(place, Type::kIf, cur_.at)) return false;
             Node* n = *place;
             n->flag = elif;
-            if (!advance() || !tuple(false, false, &n->a) || !expect_block_end() || !statements(kEnds, &n->b)) return false;
+            if (!advance() || !tuple(false, false, &n->a) || !expect_block_end() || !statements(kEnds, &n->b))
+                return false;
             place = &n->c;
             if (cur_.is_name("elif")) continue;
             if (cur_.is_name("else") && (!advance() || !expect_block_end() || !statements(kEnd, place))) return false;
@@ -583,7 +607,9 @@ class Parser {
         if (!put(out, Type::kFor, cur_.at)) return false;
         Node* n = *out;
         bool filtered = false;
-        if (!advance() || !target(false, &n->a) || !expect_name("in") || !tuple(false, false, &n->b) || !accept_name("if", &filtered)) return false;
+        if (!advance() || !target(false, &n->a) || !expect_name("in") || !tuple(false, false, &n->b) ||
+            !accept_name("if", &filtered))
+            return false;
         Node extra;
         if (filtered && !expression(&extra.a)) return false;
         if (!accept_name("recursive", &n->flag) || !expect_block_end()) return false;
@@ -668,10 +694,13 @@ class Parser {
         }
         return body("endwith", &n->c);
     }
-    bool group_statement(Node** out) { return put(out, Type::kGroup, cur_.at) && advance() && body("endgeneration", &(*out)->c); }
+    bool group_statement(Node** out) {
+        return put(out, Type::kGroup, cur_.at) && advance() && body("endgeneration", &(*out)->c);
+    }
     bool autoescape_statement(Node** out) {  // the text is never escaped; the block is a scope
         Node* ignored = nullptr;
-        return put(out, Type::kGroup, cur_.at) && advance() && expression(&ignored) && body("endautoescape", &(*out)->c);
+        return put(out, Type::kGroup, cur_.at) && advance() && expression(&ignored) &&
+               body("endautoescape", &(*out)->c);
     }
     bool block_statement(Node** out) {  // without inheritance a block is shown where it stands
         if (!put(out, Type::kGroup, cur_.at) || !advance()) return false;
@@ -683,7 +712,9 @@ class Parser {
         named = cur_.type == Tok::kName;
         return !named || advance();
     }
-    bool print_statement(Node** out) { return put(out, Type::kOutput, cur_.at) && advance() && tuple(true, false, &(*out)->a); }
+    bool print_statement(Node** out) {
+        return put(out, Type::kOutput, cur_.at) && advance() && tuple(true, false, &(*out)->a);
+    }
     bool jump_statement(Node** out) {
         if (loops_ == 0) return c_.error_at(cur_.at, "'", cur_.value.str(), "' outside loop");
         return put(out, cur_.is_name("break") ? Type::kBreak : Type::kContinue, cur_.at) && advance();

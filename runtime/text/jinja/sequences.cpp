@@ -36,7 +36,9 @@ bool sort_key(Context& c, const Value& item, const Value& path, bool keep_case, 
         for (;;) {
             const size_t comma = find(rest, ",");
             Value key;
-            if (!sort_key(c, item, string(Str(rest.data, comma == SIZE_MAX ? rest.size : comma)), keep_case, &key) || !keys.add(c, key)) return false;
+            if (!sort_key(c, item, string(Str(rest.data, comma == SIZE_MAX ? rest.size : comma)), keep_case, &key) ||
+                !keys.add(c, key))
+                return false;
             if (comma == SIZE_MAX) return keys.list(c, Kind::kList, out);
             rest = Str(rest.data + comma + 1, rest.size - comma - 1);
         }
@@ -73,7 +75,8 @@ bool sort_by(Context& c, Value* items, Value* keys, uint32_t n, bool descending)
     return true;
 }
 
-bool sorted_copy(Context& c, const List* from, const Value& path, bool keep_case, bool descending, List** out, Value** keys) {
+bool sorted_copy(Context& c, const List* from, const Value& path, bool keep_case, bool descending, List** out,
+                 Value** keys) {
     *keys = c.array<Value>(from->count);
     if (!*keys || !make_list(c, from->count, out)) return false;
     for (uint32_t i = 0; i < from->count; ++i) {
@@ -103,8 +106,10 @@ bool choose(Context& c, const Value& v, const Args& args, bool by_attribute, boo
             Value subject = items->items[i];
             bool yes;
             if (by_attribute && !get_path(c, items->items[i], args.items[0], &subject)) return false;
-            if (test.size == 0) yes = truthy(subject);
-            else if (!apply_test(c, test, subject, rest, &yes)) return false;
+            if (test.size == 0)
+                yes = truthy(subject);
+            else if (!apply_test(c, test, subject, rest, &yes))
+                return false;
             if (!c.burn(1) || (yes == keep && !kept.add(c, items->items[i]))) return false;
         }
     }
@@ -114,7 +119,8 @@ bool choose(Context& c, const Value& v, const Args& args, bool by_attribute, boo
 bool extreme(Context& c, const Value& v, const Args& args, int want, Value* out) {
     Value a[2], best, item_key;
     List* items;
-    if (!bind_args(c, args, want < 0 ? "min" : "max", "case_sensitive,attribute", 0, a) || !iterate(c, v, &items)) return false;
+    if (!bind_args(c, args, want < 0 ? "min" : "max", "case_sensitive,attribute", 0, a) || !iterate(c, v, &items))
+        return false;
     if (items->count == 0) return undefined_with(c, "No aggregated item, sequence was empty.", out);
     uint32_t at = 0;
     for (uint32_t i = 0; i < items->count; ++i) {
@@ -133,11 +139,14 @@ bool filter_join(Context& c, const Value& v, const Args& args, Value* out) {
     Value a[2];
     List* items;
     Str separator("");
-    if (!bind_args(c, args, "join", "d,attribute", 0, a) || !iterate(c, v, &items) || (!a[0].missing() && !to_text(c, a[0], &separator))) return false;
+    if (!bind_args(c, args, "join", "d,attribute", 0, a) || !iterate(c, v, &items) ||
+        (!a[0].missing() && !to_text(c, a[0], &separator)))
+        return false;
     Output o;
     for (uint32_t i = 0; i < items->count; ++i) {
         Value item;
-        if (!get_path(c, items->items[i], a[1], &item) || (i && !c.emit_to(&o, separator)) || !write_str(c, &o, item)) return false;
+        if (!get_path(c, items->items[i], a[1], &item) || (i && !c.emit_to(&o, separator)) || !write_str(c, &o, item))
+            return false;
     }
     return finish(c, o, out);
 }
@@ -167,12 +176,15 @@ bool filter_dictsort(Context& c, const Value& v, const Args& args, Value* out) {
     if (v.undefined()) return undefined_error(c, v);
     if (!v.is(Kind::kDict)) return c.error("'", type_name(v), "' object has no attribute 'items'");
     const bool by_value = a[1].string() && a[1].str() == Str("value");
-    if (!by_value && !a[1].missing() && !(a[1].string() && a[1].str() == Str("key"))) return c.error("You can only sort by either \"key\" or \"value\"");
+    if (!by_value && !a[1].missing() && !(a[1].string() && a[1].str() == Str("key")))
+        return c.error("You can only sort by either \"key\" or \"value\"");
     for (uint32_t i = 0; i < v.dict->count; ++i)
         if (!make_pair(c, v.dict->entries[i].key, v.dict->entries[i].value, &pair) || !pairs.add(c, pair)) return false;
     List* sorted;
     Value* keys;
-    if (!pairs.list(c, Kind::kList, &pair) || !sorted_copy(c, pair.list, integer(by_value), truthy(a[0]), truthy(a[2]), &sorted, &keys)) return false;
+    if (!pairs.list(c, Kind::kList, &pair) ||
+        !sorted_copy(c, pair.list, integer(by_value), truthy(a[0]), truthy(a[2]), &sorted, &keys))
+        return false;
     *out = listlike(Kind::kList, sorted);
     return true;
 }
@@ -190,9 +202,12 @@ bool filter_map(Context& c, const Value& v, const Args& args, Value* out) {
         ++rest.items, --rest.count;
     } else {
         for (uint32_t i = 0; i < args.named; ++i) {
-            if (args.names[i] == Str("attribute")) attribute_name = args.values[i];
-            else if (args.names[i] == Str("default")) fallback = args.values[i];
-            else return c.error("Unexpected keyword argument '", args.names[i], "'");
+            if (args.names[i] == Str("attribute"))
+                attribute_name = args.values[i];
+            else if (args.names[i] == Str("default"))
+                fallback = args.values[i];
+            else
+                return c.error("Unexpected keyword argument '", args.names[i], "'");
         }
         if (attribute_name.missing()) return c.error("map requires a filter argument");
     }
@@ -200,7 +215,9 @@ bool filter_map(Context& c, const Value& v, const Args& args, Value* out) {
         if (!iterate(c, v, &items)) return false;
         for (uint32_t i = 0; i < items->count; ++i) {
             Value r;
-            if (args.count ? !apply_filter(c, filter, items->items[i], rest, &r) : !get_path(c, items->items[i], attribute_name, &r)) return false;
+            if (args.count ? !apply_filter(c, filter, items->items[i], rest, &r)
+                           : !get_path(c, items->items[i], attribute_name, &r))
+                return false;
             if (!args.count && r.undefined() && !fallback.missing()) r = fallback;
             if (!c.burn(1) || !results.add(c, r)) return false;
         }
@@ -208,10 +225,18 @@ bool filter_map(Context& c, const Value& v, const Args& args, Value* out) {
     return results.list(c, Kind::kGenerator, out);
 }
 
-bool filter_select(Context& c, const Value& v, const Args& args, Value* out) { return choose(c, v, args, false, true, out); }
-bool filter_selectattr(Context& c, const Value& v, const Args& args, Value* out) { return choose(c, v, args, true, true, out); }
-bool filter_reject(Context& c, const Value& v, const Args& args, Value* out) { return choose(c, v, args, false, false, out); }
-bool filter_rejectattr(Context& c, const Value& v, const Args& args, Value* out) { return choose(c, v, args, true, false, out); }
+bool filter_select(Context& c, const Value& v, const Args& args, Value* out) {
+    return choose(c, v, args, false, true, out);
+}
+bool filter_selectattr(Context& c, const Value& v, const Args& args, Value* out) {
+    return choose(c, v, args, true, true, out);
+}
+bool filter_reject(Context& c, const Value& v, const Args& args, Value* out) {
+    return choose(c, v, args, false, false, out);
+}
+bool filter_rejectattr(Context& c, const Value& v, const Args& args, Value* out) {
+    return choose(c, v, args, true, false, out);
+}
 
 bool filter_first(Context& c, const Value& v, const Args& args, Value* out) {
     List* items;
@@ -271,11 +296,14 @@ bool filter_unique(Context& c, const Value& v, const Args& args, Value* out) {
     List* items;
     Dict* seen;
     Values kept;
-    if (!bind_args(c, args, "unique", "case_sensitive,attribute", 0, a) || !iterate(c, v, &items) || !make_dict(c, 8, &seen)) return false;
+    if (!bind_args(c, args, "unique", "case_sensitive,attribute", 0, a) || !iterate(c, v, &items) ||
+        !make_dict(c, 8, &seen))
+        return false;
     for (uint32_t i = 0; i < items->count; ++i) {
         Value key;
         const Value* found;
-        if (!sort_key(c, items->items[i], a[1], truthy(a[0]), &key) || !dict_find(c, seen, key, &found) || !c.burn(1)) return false;
+        if (!sort_key(c, items->items[i], a[1], truthy(a[0]), &key) || !dict_find(c, seen, key, &found) || !c.burn(1))
+            return false;
         if (!found && (!dict_set(c, seen, key, none()) || !kept.add(c, items->items[i]))) return false;
     }
     return kept.list(c, Kind::kGenerator, out);

@@ -18,9 +18,9 @@ inline Str strip(Str s) { return strip_left(strip_right(s)); }
 Str strip_chars(Str s, Str chars, bool left, bool right);
 
 size_t count_chars(Str s);
-size_t char_offset(Str s, size_t index);  // byte offset of the character with this index; s.size past the end
-size_t find(Str s, Str what, size_t from = 0);       // byte offset or SIZE_MAX
-size_t find_last(Str s, Str what);                  // up to s.size * what.size steps: see burn_search
-int compare(Str a, Str b);  // -1, 0, 1 by code points, which is by bytes
+size_t char_offset(Str s, size_t index);        // byte offset of the character with this index; s.size past the end
+size_t find(Str s, Str what, size_t from = 0);  // byte offset or SIZE_MAX
+size_t find_last(Str s, Str what);              // up to s.size * what.size steps: see burn_search
+int compare(Str a, Str b);                      // -1, 0, 1 by code points, which is by bytes
 
 }  // namespace thimble::jinja

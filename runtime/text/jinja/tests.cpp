@@ -7,25 +7,81 @@ namespace thimble::jinja {
 namespace {
 
 enum class Test : uint8_t {
-    kBoolean, kCallable, kDefined, kDivisible, kEqual, kEscaped, kEven, kFalse, kFilter, kFloat, kGreaterEqual, kGreater, kIn,
-    kInteger, kIterable, kLessEqual, kLower, kLess, kMapping, kNotEqual, kNone, kNumber, kOdd, kSame, kSequence, kString,
-    kTest, kTrue, kUndefined, kUpper,
+    kBoolean,
+    kCallable,
+    kDefined,
+    kDivisible,
+    kEqual,
+    kEscaped,
+    kEven,
+    kFalse,
+    kFilter,
+    kFloat,
+    kGreaterEqual,
+    kGreater,
+    kIn,
+    kInteger,
+    kIterable,
+    kLessEqual,
+    kLower,
+    kLess,
+    kMapping,
+    kNotEqual,
+    kNone,
+    kNumber,
+    kOdd,
+    kSame,
+    kSequence,
+    kString,
+    kTest,
+    kTrue,
+    kUndefined,
+    kUpper,
 };
 struct Entry_ {
     const char* name;
     Test test;
 };
 constexpr Entry_ kTests[] = {
-    {"defined", Test::kDefined},   {"undefined", Test::kUndefined}, {"none", Test::kNone},         {"string", Test::kString},
-    {"mapping", Test::kMapping},   {"iterable", Test::kIterable},   {"sequence", Test::kSequence}, {"number", Test::kNumber},
-    {"integer", Test::kInteger},   {"float", Test::kFloat},         {"boolean", Test::kBoolean},   {"true", Test::kTrue},
-    {"false", Test::kFalse},       {"equalto", Test::kEqual},       {"eq", Test::kEqual},          {"==", Test::kEqual},
-    {"ne", Test::kNotEqual},       {"!=", Test::kNotEqual},         {"lt", Test::kLess},           {"lessthan", Test::kLess},
-    {"<", Test::kLess},            {"le", Test::kLessEqual},        {"<=", Test::kLessEqual},      {"gt", Test::kGreater},
-    {"greaterthan", Test::kGreater}, {">", Test::kGreater},         {"ge", Test::kGreaterEqual},   {">=", Test::kGreaterEqual},
-    {"in", Test::kIn},             {"even", Test::kEven},           {"odd", Test::kOdd},           {"divisibleby", Test::kDivisible},
-    {"callable", Test::kCallable}, {"lower", Test::kLower},         {"upper", Test::kUpper},       {"sameas", Test::kSame},
-    {"escaped", Test::kEscaped},   {"filter", Test::kFilter},       {"test", Test::kTest},
+    {"defined", Test::kDefined},
+    {"undefined", Test::kUndefined},
+    {"none", Test::kNone},
+    {"string", Test::kString},
+    {"mapping", Test::kMapping},
+    {"iterable", Test::kIterable},
+    {"sequence", Test::kSequence},
+    {"number", Test::kNumber},
+    {"integer", Test::kInteger},
+    {"float", Test::kFloat},
+    {"boolean", Test::kBoolean},
+    {"true", Test::kTrue},
+    {"false", Test::kFalse},
+    {"equalto", Test::kEqual},
+    {"eq", Test::kEqual},
+    {"==", Test::kEqual},
+    {"ne", Test::kNotEqual},
+    {"!=", Test::kNotEqual},
+    {"lt", Test::kLess},
+    {"lessthan", Test::kLess},
+    {"<", Test::kLess},
+    {"le", Test::kLessEqual},
+    {"<=", Test::kLessEqual},
+    {"gt", Test::kGreater},
+    {"greaterthan", Test::kGreater},
+    {">", Test::kGreater},
+    {"ge", Test::kGreaterEqual},
+    {">=", Test::kGreaterEqual},
+    {"in", Test::kIn},
+    {"even", Test::kEven},
+    {"odd", Test::kOdd},
+    {"divisibleby", Test::kDivisible},
+    {"callable", Test::kCallable},
+    {"lower", Test::kLower},
+    {"upper", Test::kUpper},
+    {"sameas", Test::kSame},
+    {"escaped", Test::kEscaped},
+    {"filter", Test::kFilter},
+    {"test", Test::kTest},
 };
 
 const Entry_* find_test(Str name) {
@@ -57,7 +113,8 @@ bool remainder_is(Context& c, const Value& v, const Value& by, int64_t want, boo
 }
 
 bool is_callable(const Value& v) {
-    return v.is(Kind::kFunction) || v.is(Kind::kMethod) || v.is(Kind::kMacro) || v.is(Kind::kLoop) || v.is(Kind::kJoiner) || v.undefined();
+    return v.is(Kind::kFunction) || v.is(Kind::kMethod) || v.is(Kind::kMacro) || v.is(Kind::kLoop) ||
+           v.is(Kind::kJoiner) || v.undefined();
 }
 
 bool is_same(const Value& a, const Value& b) {
@@ -77,7 +134,10 @@ bool compare_with(Context& c, Test t, const Value& a, const Value& b, bool* out)
     int way;
     const char* op = t == Test::kLess ? "<" : t == Test::kLessEqual ? "<=" : t == Test::kGreater ? ">" : ">=";
     if (!order(c, a, b, op, &way)) return false;
-    *out = way != 2 && (t == Test::kLess ? way < 0 : t == Test::kLessEqual ? way <= 0 : t == Test::kGreater ? way > 0 : way >= 0);
+    *out = way != 2 && (t == Test::kLess        ? way < 0
+                        : t == Test::kLessEqual ? way <= 0
+                        : t == Test::kGreater   ? way > 0
+                                                : way >= 0);
     return true;
 }
 
@@ -90,17 +150,28 @@ bool apply_test(Context& c, Str name, const Value& v, const Args& args, bool* ou
     if (!e) return c.error("No test named '", name, "' found.");
     const Test t = e->test;
     Value arg;
-    const bool takes_one = t == Test::kDivisible || t == Test::kEqual || t == Test::kGreaterEqual || t == Test::kGreater ||
-                           t == Test::kIn || t == Test::kLessEqual || t == Test::kLess || t == Test::kNotEqual || t == Test::kSame;
-    if (!bind_args(c, args, name, takes_one ? (t == Test::kDivisible ? "num" : t == Test::kIn ? "seq" : "other") : "", takes_one, &arg)) return false;
+    const bool takes_one = t == Test::kDivisible || t == Test::kEqual || t == Test::kGreaterEqual ||
+                           t == Test::kGreater || t == Test::kIn || t == Test::kLessEqual || t == Test::kLess ||
+                           t == Test::kNotEqual || t == Test::kSame;
+    if (!bind_args(c, args, name,
+                   takes_one ? (t == Test::kDivisible ? "num"
+                                : t == Test::kIn      ? "seq"
+                                                      : "other")
+                             : "",
+                   takes_one, &arg))
+        return false;
     switch (t) {
         case Test::kDefined: *out = !v.undefined(); return true;
         case Test::kUndefined: *out = v.undefined(); return true;
         case Test::kNone: *out = v.none(); return true;
         case Test::kString: *out = v.string(); return true;
         case Test::kMapping: *out = v.is(Kind::kDict); return true;
-        case Test::kIterable: *out = v.string() || v.is(Kind::kDict) || v.listlike() || v.undefined() || v.is(Kind::kLoop); return true;
-        case Test::kSequence: *out = v.string() || v.is(Kind::kDict) || v.sequence() || v.undefined(); return v.undefined() ? (*out = false, true) : true;
+        case Test::kIterable:
+            *out = v.string() || v.is(Kind::kDict) || v.listlike() || v.undefined() || v.is(Kind::kLoop);
+            return true;
+        case Test::kSequence:
+            *out = v.string() || v.is(Kind::kDict) || v.sequence() || v.undefined();
+            return v.undefined() ? (*out = false, true) : true;
         case Test::kNumber: *out = v.numeric(); return true;
         case Test::kInteger: *out = v.is(Kind::kInt); return true;
         case Test::kFloat: *out = v.is(Kind::kFloat); return true;

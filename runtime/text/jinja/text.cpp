@@ -28,7 +28,11 @@ bool repr_string(Context& c, Output* o, Str s) {
         if (!backslash && is_printable(cp)) continue;
         if (!c.emit_to(o, Str(plain, static_cast<size_t>(at - plain)))) return false;
         plain = p;
-        const char named = cp == '\n' ? 'n' : cp == '\r' ? 'r' : cp == '\t' ? 't' : backslash ? static_cast<char>(cp) : '\0';
+        const char named = cp == '\n'   ? 'n'
+                           : cp == '\r' ? 'r'
+                           : cp == '\t' ? 't'
+                           : backslash  ? static_cast<char>(cp)
+                                        : '\0';
         const char pair[2] = {'\\', named};
         const bool ok = named          ? c.emit_to(o, Str(pair, 2))
                         : cp < 0x100   ? write_hex(c, o, 'x', cp, 2)
@@ -58,7 +62,8 @@ bool repr_dict(Context& c, Output* o, const Dict* d) {
     if (!level.ok || !c.emit_to(o, '{')) return false;
     for (uint32_t i = 0; i < d->count; ++i) {
         const Entry& e = d->entries[i];
-        if ((i && !c.emit_to(o, ", ")) || !write_repr(c, o, e.key) || !c.emit_to(o, ": ") || !write_repr(c, o, e.value)) return false;
+        if ((i && !c.emit_to(o, ", ")) || !write_repr(c, o, e.key) || !c.emit_to(o, ": ") || !write_repr(c, o, e.value))
+            return false;
     }
     return c.emit_to(o, '}');
 }
@@ -66,9 +71,12 @@ bool repr_dict(Context& c, Output* o, const Dict* d) {
 bool repr_range(Context& c, Output* o, const List* l) {
     char t[20];
     const int64_t start = l->count ? l->items[0].integer : 0;
-    const int64_t step = l->count > 1 ? static_cast<int64_t>(static_cast<uint64_t>(l->items[1].integer) - static_cast<uint64_t>(start)) : 1;
+    const int64_t step =
+        l->count > 1 ? static_cast<int64_t>(static_cast<uint64_t>(l->items[1].integer) - static_cast<uint64_t>(start))
+                     : 1;
     const int64_t stop = static_cast<int64_t>(static_cast<uint64_t>(start) + static_cast<uint64_t>(step) * l->count);
-    if (!c.emit_to(o, "range(") || !c.emit_to(o, Str(t, format_int(start, t))) || !c.emit_to(o, ", ") || !c.emit_to(o, Str(t, format_int(stop, t))))
+    if (!c.emit_to(o, "range(") || !c.emit_to(o, Str(t, format_int(start, t))) || !c.emit_to(o, ", ") ||
+        !c.emit_to(o, Str(t, format_int(stop, t))))
         return false;
     if (step != 1 && (!c.emit_to(o, ", ") || !c.emit_to(o, Str(t, format_int(step, t))))) return false;
     return c.emit_to(o, ')');
@@ -140,8 +148,9 @@ bool json_dict(Context& c, Output* o, const Dict* d, const JsonStyle& style, uns
     if (!c.emit_to(o, '{')) return false;
     for (uint32_t i = 0; i < d->count; ++i) {
         const Entry& e = d->entries[rank ? rank[i] : i];
-        if ((i && !c.emit_to(o, style.item_separator)) || !json_break(c, o, style, level + 1) || !json_key(c, o, e.key, style) ||
-            !c.emit_to(o, style.key_separator) || !write_json(c, o, e.value, style, level + 1))
+        if ((i && !c.emit_to(o, style.item_separator)) || !json_break(c, o, style, level + 1) ||
+            !json_key(c, o, e.key, style) || !c.emit_to(o, style.key_separator) ||
+            !write_json(c, o, e.value, style, level + 1))
             return false;
     }
     return json_break(c, o, style, level) && c.emit_to(o, '}');
@@ -151,7 +160,8 @@ bool json_list(Context& c, Output* o, const List* l, const JsonStyle& style, uns
     if (l->count == 0) return c.emit_to(o, "[]");
     if (!c.emit_to(o, '[')) return false;
     for (uint32_t i = 0; i < l->count; ++i)
-        if ((i && !c.emit_to(o, style.item_separator)) || !json_break(c, o, style, level + 1) || !write_json(c, o, l->items[i], style, level + 1))
+        if ((i && !c.emit_to(o, style.item_separator)) || !json_break(c, o, style, level + 1) ||
+            !write_json(c, o, l->items[i], style, level + 1))
             return false;
     return json_break(c, o, style, level) && c.emit_to(o, ']');
 }
@@ -222,7 +232,12 @@ bool escape_html(Context& c, const Value& v, Value* out) {
     size_t plain = 0;
     for (size_t i = 0; i < s.size; ++i) {
         const char ch = s.data[i];
-        const char* e = ch == '&' ? "&amp;" : ch == '<' ? "&lt;" : ch == '>' ? "&gt;" : ch == '"' ? "&#34;" : ch == '\'' ? "&#39;" : nullptr;
+        const char* e = ch == '&'    ? "&amp;"
+                        : ch == '<'  ? "&lt;"
+                        : ch == '>'  ? "&gt;"
+                        : ch == '"'  ? "&#34;"
+                        : ch == '\'' ? "&#39;"
+                                     : nullptr;
         if (!e) continue;
         if (!c.emit_to(&o, Str(s.data + plain, i - plain)) || !c.emit_to(&o, e)) return false;
         plain = i + 1;

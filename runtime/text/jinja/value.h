@@ -12,19 +12,24 @@ namespace thimble::jinja {
 enum class Kind : uint8_t {
     kMissing,    // no value at all: an argument that was not given
     kUndefined,  // `info` tells what was not found
-    kNone, kBool, kInt, kFloat,
-    kString,     // `text`, `size`; `tag` 1: marked safe (markupsafe.Markup)
-    kList, kTuple,
+    kNone,
+    kBool,
+    kInt,
+    kFloat,
+    kString,  // `text`, `size`; `tag` 1: marked safe (markupsafe.Markup)
+    kList,
+    kTuple,
     kView,       // dict.items(), keys(), values(): a length, but no index; `tag` says which
     kGenerator,  // what lazy filters give: can be walked once
     kRange,      // a list whose repr is range(...)
     kDict,
     kNamespace,
-    kFunction,   // a global function, `tag` is its number
-    kMethod,     // a method taken from a value, not called yet
+    kFunction,  // a global function, `tag` is its number
+    kMethod,    // a method taken from a value, not called yet
     kMacro,
     kLoop,
-    kCycler, kJoiner,
+    kCycler,
+    kJoiner,
 };
 
 // Operators are coded by their characters: first | second << 8.

@@ -23,7 +23,8 @@ bool hash(Context& c, const Value& v, uint32_t* out) {
         case Kind::kBool:
         case Kind::kInt: *out = mix(1, static_cast<uint64_t>(v.as_int())); return true;
         case Kind::kFloat: {
-            const bool whole = v.number > -9e18 && v.number < 9e18 && static_cast<double>(static_cast<int64_t>(v.number)) == v.number;
+            const bool whole =
+                v.number > -9e18 && v.number < 9e18 && static_cast<double>(static_cast<int64_t>(v.number)) == v.number;
             uint64_t bits;
             memcpy(&bits, &v.number, sizeof bits);
             *out = mix(1, whole ? static_cast<uint64_t>(static_cast<int64_t>(v.number)) : bits);
@@ -155,7 +156,8 @@ bool dict_set(Context& c, Dict* d, const Value& key, const Value& value) {
     e->key = key;
     e->value = value;
     e->hash = h;
-    if (d->count > kSmallDict && d->count * 2 > d->slot_count) return index_dict(c, d, d->slot_count ? d->slot_count * 2 : 32);
+    if (d->count > kSmallDict && d->count * 2 > d->slot_count)
+        return index_dict(c, d, d->slot_count ? d->slot_count * 2 : 32);
     if (d->slots) {
         uint32_t at = h & (d->slot_count - 1);
         while (d->slots[at]) at = (at + 1) & (d->slot_count - 1);
@@ -199,12 +201,15 @@ bool undefined_member(Context& c, const Value& object, const Value& name, Value*
     Output o;
     const char* quote = name.string() ? "'" : "";
     const Str type = object.none() ? Str("None") : type_name(object);
-    bool ok = c.emit_to(&o, quote) && c.emit_to(&o, type) && (object.none() || c.emit_to(&o, " object")) && c.emit_to(&o, quote);
+    bool ok = c.emit_to(&o, quote) && c.emit_to(&o, type) && (object.none() || c.emit_to(&o, " object")) &&
+              c.emit_to(&o, quote);
     ok = ok && c.emit_to(&o, name.string() ? " has no attribute " : " has no element ") && write_repr(c, &o, name);
     return ok && undefined_with(c, Str(o.data, static_cast<size_t>(o.size)), out);
 }
 
-bool undefined_error(Context& c, const Value& v) { return c.error(v.undefined() ? v.info->message : Str("a value is missing")); }
+bool undefined_error(Context& c, const Value& v) {
+    return c.error(v.undefined() ? v.info->message : Str("a value is missing"));
+}
 
 Str type_name(const Value& v) {
     switch (v.kind) {

@@ -20,7 +20,8 @@ struct Case {
 void endless() {
     static const Case cases[] = {
         {"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "levels of calls"},
-        {"{% macro m(n) %}{% for x in range(9) %}{{ m(n + 1) }}{% endfor %}{% endmacro %}{{ m(0) }}", "levels of calls"},
+        {"{% macro m(n) %}{% for x in range(9) %}{{ m(n + 1) }}{% endfor %}{% endmacro %}{{ m(0) }}",
+         "levels of calls"},
         {"{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}", "levels of calls"},
         {"{% macro m() %}{% call m() %}{{ caller() }}{% endcall %}{% endmacro %}{{ m() }}", "levels of calls"},
         {"{{ range(10 ** 9) }}", "Range too big"},
@@ -28,11 +29,16 @@ void endless() {
         {"{{ 'x' * 10 ** 10 }}", "a text of over"},
         {"{{ [0] * 10 ** 9 }}", "a list of over"},
         {"{% for i in range(9) %}{{ 'x' * 1000000 }}{% endfor %}", "bytes of text"},
-        {"{% for a in range(9999) %}{% for b in range(9999) %}{% set c = a * b %}{% endfor %}{% endfor %}", "1500000 steps"},
-        {"{% set ns = namespace(a='x') %}{% for i in range(99) %}{% set ns.a = ns.a ~ ns.a %}{% endfor %}", "template line 1"},
-        {"{% set ns = namespace(a=[1]) %}{% for i in range(99) %}{% set ns.a = ns.a + ns.a %}{% endfor %}", "template line 1"},
-        {"{% set ns = namespace(a=[]) %}{% for i in range(9999) %}{% set ns.a = [ns.a] %}{% endfor %}{{ ns.a }}", "levels of calls"},
-        {"{% set ns = namespace(a=[]) %}{% for i in range(9999) %}{% set ns.a = [ns.a] %}{% endfor %}{{ ns.a|tojson }}", "levels of calls"},
+        {"{% for a in range(9999) %}{% for b in range(9999) %}{% set c = a * b %}{% endfor %}{% endfor %}",
+         "1500000 steps"},
+        {"{% set ns = namespace(a='x') %}{% for i in range(99) %}{% set ns.a = ns.a ~ ns.a %}{% endfor %}",
+         "template line 1"},
+        {"{% set ns = namespace(a=[1]) %}{% for i in range(99) %}{% set ns.a = ns.a + ns.a %}{% endfor %}",
+         "template line 1"},
+        {"{% set ns = namespace(a=[]) %}{% for i in range(9999) %}{% set ns.a = [ns.a] %}{% endfor %}{{ ns.a }}",
+         "levels of calls"},
+        {"{% set ns = namespace(a=[]) %}{% for i in range(9999) %}{% set ns.a = [ns.a] %}{% endfor %}{{ ns.a|tojson }}",
+         "levels of calls"},
         {"{% set x = 'a' * 4000000 %}{% for i in range(99999) %}{{ x|length }}{% endfor %}", "1500000 steps"},
         {"{% set x = 'a' * 2000000 %}{{ x.rfind('a' * 1000000 ~ 'b') }}", "1500000 steps"},
         {"{% for i in range(99) %}{{ '%999999999d' % 1 }}{% endfor %}", "steps"},
@@ -58,8 +64,10 @@ void nested(const char* open, const char* middle, const char* close, size_t time
     char* s = static_cast<char*>(malloc((a + b) * times + m));
     for (size_t i = 0; i < times; ++i) memcpy(s + i * a, open, a), memcpy(s + a * times + m + i * b, close, b);
     memcpy(s + a * times, middle, m);
-    if (message) CHECK(fails_with(Str(s, (a + b) * times + m), message));
-    else CHECK(render(Str(s, (a + b) * times + m), "{}") && status == kOk);
+    if (message)
+        CHECK(fails_with(Str(s, (a + b) * times + m), message));
+    else
+        CHECK(render(Str(s, (a + b) * times + m), "{}") && status == kOk);
     free(s);
 }
 
@@ -87,10 +95,19 @@ void deep_sources() {
 }
 
 void no_host() {
-    const char* probes[] = {"{{ ''.__class__.__mro__ }}", "{{ self }}", "{{ ''.__init__ }}{{ ''.__init__.x }}", "{{ config.x }}",
-                            "{{ cycler.__init__.__globals__ }}", "{{ namespace.__init__.__globals__.os }}", "{% import 'os' as os %}",
-                            "{% include '/etc/passwd' %}", "{{ [].append(1) }}", "{{ {}.update({}) }}", "{{ lipsum.__globals__ }}",
-                            "{{ '{0.__class__.x}'.format(1) }}", "{{ joiner.__init__.x }}"};
+    const char* probes[] = {"{{ ''.__class__.__mro__ }}",
+                            "{{ self }}",
+                            "{{ ''.__init__ }}{{ ''.__init__.x }}",
+                            "{{ config.x }}",
+                            "{{ cycler.__init__.__globals__ }}",
+                            "{{ namespace.__init__.__globals__.os }}",
+                            "{% import 'os' as os %}",
+                            "{% include '/etc/passwd' %}",
+                            "{{ [].append(1) }}",
+                            "{{ {}.update({}) }}",
+                            "{{ lipsum.__globals__ }}",
+                            "{{ '{0.__class__.x}'.format(1) }}",
+                            "{{ joiner.__init__.x }}"};
     for (const char* p : probes) {
         const char* r = render(p, "{}");
         if (!CHECK(status == kFormat || *r == 0)) fprintf(stderr, "    %s: %s\n", p, r);
@@ -98,9 +115,10 @@ void no_host() {
 }
 
 void builtins() {
-    const char* json = "{\"messages\": [{\"role\": \"system\", \"content\": \"Be kind.\"}, {\"role\": \"user\", \"content\": \"Hi\"},"
-                       " {\"role\": \"assistant\", \"content\": \"Yo\"}, {\"role\": \"user\", \"content\": \"Bye\"}],"
-                       " \"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"add_generation_prompt\": true}";
+    const char* json =
+        "{\"messages\": [{\"role\": \"system\", \"content\": \"Be kind.\"}, {\"role\": \"user\", \"content\": \"Hi\"},"
+        " {\"role\": \"assistant\", \"content\": \"Yo\"}, {\"role\": \"user\", \"content\": \"Bye\"}],"
+        " \"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"add_generation_prompt\": true}";
     for (uint32_t i = 0; builtin_template_name(i); ++i) {
         const char* source = builtin_template(builtin_template_name(i));
         if (!CHECK(source != nullptr)) continue;
@@ -110,13 +128,15 @@ void builtins() {
         for (const char* word : {"Be kind.", "Hi", "Yo", "Bye"}) CHECK(at && (at = strstr(at, word)) != nullptr);
     }
     CHECK(!builtin_template("nosuch") && !builtin_template(nullptr));
-    CHECK_STR(render(builtin_template("chatml"), json),
-              "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYo<|im_end|>\n"
-              "<|im_start|>user\nBye<|im_end|>\n<|im_start|>assistant\n");
+    CHECK_STR(
+        render(builtin_template("chatml"), json),
+        "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYo<|im_end|>\n"
+        "<|im_start|>user\nBye<|im_end|>\n<|im_start|>assistant\n");
     CHECK_STR(render(builtin_template("llama2"), json),
               "<s>[INST] <<SYS>>\nBe kind.\n<</SYS>>\n\nHi [/INST] Yo </s><s>[INST] Bye [/INST]");
     CHECK_STR(render(builtin_template("gemma"), json),
-              "<s><start_of_turn>user\nBe kind.\n\nHi<end_of_turn>\n<start_of_turn>model\nYo<end_of_turn>\n<start_of_turn>user\nBye<end_of_turn>\n"
+              "<s><start_of_turn>user\nBe "
+              "kind.\n\nHi<end_of_turn>\n<start_of_turn>model\nYo<end_of_turn>\n<start_of_turn>user\nBye<end_of_turn>\n"
               "<start_of_turn>model\n");
 }
 

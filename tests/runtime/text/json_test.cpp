@@ -137,13 +137,17 @@ bool fixed(double v, unsigned decimals, const char* want) {
 }
 
 void numbers() {
-    CHECK(writes(0.0, "0.0") && writes(-0.0, "-0.0") && writes(1.0, "1.0") && writes(0.1, "0.1") && writes(-2.5, "-2.5"));
+    CHECK(writes(0.0, "0.0") && writes(-0.0, "-0.0") && writes(1.0, "1.0") && writes(0.1, "0.1") &&
+          writes(-2.5, "-2.5"));
     CHECK(writes(1e16, "1e+16") && writes(9999999999999998.0, "9999999999999998.0") && writes(0.0001, "0.0001"));
-    CHECK(writes(0.00001, "1e-05") && writes(123456.789, "123456.789") && writes(1e22, "1e+22") && writes(1e23, "1e+23"));
+    CHECK(writes(0.00001, "1e-05") && writes(123456.789, "123456.789") && writes(1e22, "1e+22") &&
+          writes(1e23, "1e+23"));
     CHECK(writes(5e-324, "5e-324") && writes(1.7976931348623157e308, "1.7976931348623157e+308"));
-    CHECK(writes(2.2250738585072014e-308, "2.2250738585072014e-308") && writes(9007199254740993.0, "9007199254740992.0"));
+    CHECK(writes(2.2250738585072014e-308, "2.2250738585072014e-308") &&
+          writes(9007199254740993.0, "9007199254740992.0"));
     CHECK(writes(0.1 + 0.2, "0.30000000000000004") && writes(100.0, "100.0") && writes(1e100, "1e+100"));
-    CHECK(fixed(2.5, 0, "2") && fixed(3.5, 0, "4") && fixed(0.125, 2, "0.12") && fixed(2.675, 2, "2.67") && fixed(-1.005, 2, "-1.00"));
+    CHECK(fixed(2.5, 0, "2") && fixed(3.5, 0, "4") && fixed(0.125, 2, "0.12") && fixed(2.675, 2, "2.67") &&
+          fixed(-1.005, 2, "-1.00"));
     CHECK(fixed(1e22, 1, "10000000000000000000000.0") && fixed(0.0, 3, "0.000") && fixed(999.9999, 2, "1000.00"));
     uint64_t seed = 88172645463325252ull;
     for (int i = 0; i < 20000; ++i) {  // against the C library, over all magnitudes
@@ -168,10 +172,13 @@ void numbers() {
     double d;
     CHECK(parse_double("1e400", &d) && d > 1e308 && parse_double("1e-400", &d) && d == 0);
     CHECK(parse_double("9007199254740993", &d) && d == 9007199254740992.0);
-    CHECK(parse_double("9007199254740993.00000000000000000000000000000000000000000000000001", &d) && d == 9007199254740994.0);
-    CHECK(!parse_double("", &d) && !parse_double(".", &d) && !parse_double("1e", &d) && !parse_double("1x", &d) && !parse_double("--1", &d));
+    CHECK(parse_double("9007199254740993.00000000000000000000000000000000000000000000000001", &d) &&
+          d == 9007199254740994.0);
+    CHECK(!parse_double("", &d) && !parse_double(".", &d) && !parse_double("1e", &d) && !parse_double("1x", &d) &&
+          !parse_double("--1", &d));
     int64_t v;
-    CHECK(parse_int("+7", &v) && v == 7 && !parse_int("", &v) && !parse_int("-", &v) && !parse_int("9223372036854775808", &v));
+    CHECK(parse_int("+7", &v) && v == 7 && !parse_int("", &v) && !parse_int("-", &v) &&
+          !parse_int("9223372036854775808", &v));
 }
 
 }  // namespace

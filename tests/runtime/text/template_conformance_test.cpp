@@ -25,8 +25,10 @@ void write_string(Text* t, Str s) {
     for (size_t i = 0; i < s.size; ++i) {
         char e[8];
         const unsigned char c = static_cast<unsigned char>(s.data[i]);
-        if (c < 32 || c == '"' || c == '\\') snprintf(e, sizeof e, "\\u%04x", c), t->add(e);
-        else t->add(Str(&s.data[i], 1));
+        if (c < 32 || c == '"' || c == '\\')
+            snprintf(e, sizeof e, "\\u%04x", c), t->add(e);
+        else
+            t->add(Str(&s.data[i], 1));
     }
     t->add("\"");
 }
@@ -48,7 +50,9 @@ void write_json(Text* t, const JsonValue* v) {
     switch (v->kind) {
         case Json::kNull: t->add("null"); break;
         case Json::kBool: t->add(v->boolean ? "true" : "false"); break;
-        case Json::kInt: snprintf(number, sizeof number, "%lld", static_cast<long long>(v->integer)), t->add(number); break;
+        case Json::kInt:
+            snprintf(number, sizeof number, "%lld", static_cast<long long>(v->integer)), t->add(number);
+            break;
         case Json::kFloat: snprintf(number, sizeof number, "%.17g", v->number), t->add(number); break;
         case Json::kString: write_string(t, v->string); break;
         case Json::kArray:
@@ -118,12 +122,15 @@ void check_case(const char* name, Str source, const JsonValue* cases, const Json
     variables(&json, json_member(cases, "common"), one);
     const char* r = render(source, Str(json.data, json.size), now ? unix_time(now->string) : 0);
     bool ok;
-    if (expected.starts_with("ERROR: ")) ok = status != kOk && Str(r).ends_with(Str(expected.data + 7, expected.size - 7));
-    else ok = status == kOk && Str(r, length) == expected;
+    if (expected.starts_with("ERROR: "))
+        ok = status != kOk && Str(r).ends_with(Str(expected.data + 7, expected.size - 7));
+    else
+        ok = status == kOk && Str(r, length) == expected;
     if (!CHECK(ok)) {
         const JsonValue* which = json_member(one, "name");
-        fprintf(stderr, "    %s, %.*s\n      got      \"%.400s\"\n      expected \"%.*s\"\n", name, static_cast<int>(which->string.size), which->string.data,
-                r, static_cast<int>(expected.size < 400 ? expected.size : 400), expected.data);
+        fprintf(stderr, "    %s, %.*s\n      got      \"%.400s\"\n      expected \"%.*s\"\n", name,
+                static_cast<int>(which->string.size), which->string.data, r,
+                static_cast<int>(expected.size < 400 ? expected.size : 400), expected.data);
     }
     free(json.data);
 }

@@ -27,7 +27,9 @@ inline const char* render(thimble::Str source, thimble::Str json, int64_t now = 
 inline bool fails_with(thimble::Str source, const char* message, thimble::Str json = "{}") {
     const char* r = render(source, json);
     const bool ok = status != thimble::kOk && strstr(r, message) != nullptr;
-    if (!ok) fprintf(stderr, "    %.*s: \"%.300s\"\n", static_cast<int>(source.size < 80 ? source.size : 80), source.data, r);
+    if (!ok)
+        fprintf(stderr, "    %.*s: \"%.300s\"\n", static_cast<int>(source.size < 80 ? source.size : 80), source.data,
+                r);
     return ok;
 }
 
