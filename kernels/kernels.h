@@ -149,5 +149,6 @@ void rope_angle(double angle, float* cos, float* sin);
 double math_exp(double x);
 double math_log(double x);
 double math_pow(double x, double y);  // x > 0
+double math_sqrt(double x);  // NaN below 0; the instruction where there is one, else within a unit in the last place
 
 }  // namespace thimble

@@ -152,7 +152,7 @@ struct Bench {
         }
         t->mean = sum / o.repeats;
         const double variance = o.repeats > 1 ? (squares - sum * sum / o.repeats) / (o.repeats - 1) : 0;
-        t->deviation = variance > 0 ? __builtin_sqrt(variance) : 0;
+        t->deviation = variance > 0 ? thimble::math_sqrt(variance) : 0;
         return true;
     }
 };

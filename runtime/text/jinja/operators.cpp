@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Arithmetic, attributes, subscripts and slices with Python's semantics (integers of 64 bits: beyond is an error).
+#include "kernels/kernels.h"
 #include "runtime/text/jinja/context.h"
 #include "runtime/text/jinja/strings.h"
 
@@ -46,7 +47,7 @@ bool power_int(Context& c, int64_t base, int64_t exponent, Value* out) {
 
 bool power(Context& c, const Value& a, const Value& b, Value* out) {
     if (!b.integral()) {
-        if (b.number == 0.5 && a.as_double() >= 0) return *out = number(__builtin_sqrt(a.as_double())), true;
+        if (b.number == 0.5 && a.as_double() >= 0) return *out = number(math_sqrt(a.as_double())), true;
         if (b.number != floor_of(b.number) || b.number > 1e6 || b.number < -1e6)
             return c.error("** takes whole exponents here");
     }
