@@ -3,7 +3,8 @@
 // inside a reduction, so the bits do not depend on the team. A layer has five phases when one token is decoded:
 //     q, k, v | rope, KV append, attention | output + residual | gate x up x activation | down + residual
 // with a barrier after each; the norms between them are computed by every member for itself. Batches divide the norms,
-// the rope and the KV append by tokens, behind barriers of their own.
+// the rope and the KV append by tokens, behind barriers of their own. When only the logits after the last token are asked
+// for, the last layer of a batch takes keys and values from all tokens and follows just the last one from there on.
 #pragma once
 #include <cstring>
 
@@ -32,6 +33,7 @@ struct Member {
     Private& own;
     uint32_t me, members;
     int64_t n, pos0;
+    bool narrow = false;  // in the last layer: once keys and values are cached, only the batch's last token matters
 
     void barrier() { team_barrier(s->team, me); }
 
@@ -134,6 +136,20 @@ struct Member {
         barrier();
     }
 
+    // Goes on as if the batch were its last token. Behind a barrier; its residual stream and its q (or the like) move to
+    // the front.
+    void keep_last() {
+        const int64_t last = n - 1;
+        if (me == 0) {
+            memcpy(s->x, s->x + last * h.n_embd, static_cast<size_t>(h.n_embd) * sizeof(float));
+            memcpy(s->qkv, s->qkv + last * s->qkv_stride, static_cast<size_t>(s->qkv_stride) * sizeof(float));
+        }
+        n = 1;
+        pos0 += last;
+        narrow = false;
+        barrier();
+    }
+
     // ---- Attention -----------------------------------------------------------------------------------------------------
 
     void qkv(const Layer& l, const Acts& in) {
@@ -147,7 +163,12 @@ struct Member {
             int64_t at = c, base = 0;
             while (at >= count[part]) at -= count[part], base += rows[part], ++part;
             const int64_t row = at * chunk, take = rows[part] - row < chunk ? rows[part] - row : chunk;
-            multiply(parts[part], row, take, in, s->qkv + base + row, s->qkv_stride);
+            float* out = s->qkv + base + row;
+            if (part == 0 && narrow && !l.wqkv && !l.conv)  // q of the last token alone
+                multiply(parts[part], parts[part].data, row, take, in.column(n - 1), 1, nullptr,
+                         out + (n - 1) * s->qkv_stride, s->qkv_stride);
+            else
+                multiply(parts[part], row, take, in, out, s->qkv_stride);
         }
         barrier();
     }
@@ -191,9 +212,11 @@ struct Member {
         float *q = row + first * group * h.dk, *kk = row + nq + first * h.dk, *v = row + nq + nk + first * h.dv;
         const Vector bq = l.bqkv ? l.bqkv : l.bq, bk = l.bqkv ? l.bqkv + nq : l.bk,
                      bv = l.bqkv ? l.bqkv + nq + nk : l.bv;
-        finish_heads(l, t, q, first * group, (last - first) * group, bq ? bq + first * group * h.dk : nullptr, l.q_norm,
-                     l.q_norm_b);
-        if (h.attn_temperature != 0.0f) k.scale(temperature(pos0 + t), (last - first) * group * h.dk, q);
+        if (!narrow || t == n - 1) {
+            finish_heads(l, t, q, first * group, (last - first) * group, bq ? bq + first * group * h.dk : nullptr,
+                         l.q_norm, l.q_norm_b);
+            if (h.attn_temperature != 0.0f) k.scale(temperature(pos0 + t), (last - first) * group * h.dk, q);
+        }
         finish_heads(l, t, kk, first, last - first, bk ? bk + first * h.dk : nullptr, l.k_norm, l.k_norm_b);
         if (bv) k.add(v, bv + first * h.dv, (last - first) * h.dv, v);
         clamp(v, (last - first) * h.dv);
@@ -279,9 +302,8 @@ struct Member {
 
     void attention(const Layer& l, const KvLayer& kv) {
         const int64_t heads = l.n_head_kv, width = int64_t{l.n_head} * h.dv;
-        const bool whole_norm = l.q_norm && l.qk_norm_whole;
-        const bool split = n == 1 && heads < members && s->split.m;
-        if (n == 1 && !whole_norm && !split) {
+        const bool whole_norm = l.q_norm && l.qk_norm_whole, few = heads < members && s->split.m;
+        if (n == 1 && !whole_norm && !few) {
             for (int64_t g = team_next(s->team); g < heads; g = team_next(s->team)) {
                 append(l, kv, 0, g, g + 1);
                 attend(l, kv, g, 0, 1);
@@ -290,7 +312,8 @@ struct Member {
         } else {
             for (int64_t t = first_token(); t < last_token(); ++t) append(l, kv, t, 0, heads);
             barrier();
-            if (split) {
+            if (narrow) keep_last();
+            if (n == 1 && few) {
                 attend_split(l, kv);
             } else {
                 const int64_t blocks = (n + kTokenBlock - 1) / kTokenBlock;
@@ -399,9 +422,11 @@ struct Member {
 
     // ---- The pass ------------------------------------------------------------------------------------------------------
 
-    bool layer(const Layer& l, const KvLayer& kv) {
+    bool layer(const Layer& l, const KvLayer& kv, bool last) {
         if (me == 0) pass->stop = cancelled(s);
         const Acts& in = norm_phase(l.attn_norm, l.attn_norm_b);
+        const int64_t columns = n;
+        narrow = last && n > 1 && !pass->all;
         if (l.kv_a)
             latent_qkv(l, in);
         else
@@ -413,7 +438,7 @@ struct Member {
             attention(l, kv);
         // With parallel residuals the FFN reads the stream as attention found it, so its products go first.
         if (l.parallel) {
-            ffn(l, l.ffn_norm ? norm_phase(l.ffn_norm, l.ffn_norm_b) : in);
+            ffn(l, l.ffn_norm ? norm_phase(l.ffn_norm, l.ffn_norm_b) : n < columns ? in.column(columns - 1) : in);
             project(l.wo, l.bo, l.attn_post_norm, s->attention);
             return true;
         }
@@ -458,7 +483,7 @@ struct Member {
     void run() {
         embed();
         for (uint32_t i = 0; i < h.n_layer; ++i)
-            if (!layer(m.layers[i], s->kv[i])) return;
+            if (!layer(m.layers[i], s->kv[i], i + 1 == h.n_layer)) return;
         finish();
     }
 };

@@ -15,6 +15,7 @@ void Member::short_conv(const Layer& l, const KvLayer& kv) {
         for (int64_t i = 0; i < e; ++i) slot[i] = b[i] * x[i];
     }
     barrier();
+    if (narrow) keep_last();
     for (int64_t t = first_token(); t < last_token(); ++t) {
         const float* c = s->qkv + t * s->qkv_stride + e;
         float* y = s->attention.x + t * s->attention.stride;
