@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Words over 128-bit registers that AArch64 and ARMv7 share. On ARMv7 NEON arithmetic flushes subnormal floats, so four
-// floats are four VFP numbers there (f4): only their conversions and loads run on NEON, which those do not touch.
+// Words over 128-bit registers that AArch64 and ARMv7 share. On ARMv7 NEON arithmetic flushes subnormal floats: f4 is
+// for numbers among which none can occur (micro/arm_range.h).
 // Internal linkage: see kernels/micro/half.h.
 #pragma once
 #include <arm_neon.h>
@@ -45,35 +45,25 @@ inline uint8x16_t lookup(uint8x16_t table, uint8x16_t index) { return vqtbl1q_u8
 
 #else
 
-struct f4 {
-    float v[4];
-};
-inline f4 f4_zero() { return {{0, 0, 0, 0}}; }
-inline f4 f4_dup(float x) { return {{x, x, x, x}}; }
-inline f4 f4_load(const float* p) { return {{p[0], p[1], p[2], p[3]}}; }
-inline void f4_store(float* p, f4 a) {
-    for (int l = 0; l < 4; ++l) p[l] = a.v[l];
-}
-inline f4 f4_mul(f4 a, f4 b) { return {{a.v[0] * b.v[0], a.v[1] * b.v[1], a.v[2] * b.v[2], a.v[3] * b.v[3]}}; }
-inline f4 f4_neg(f4 a) { return {{-a.v[0], -a.v[1], -a.v[2], -a.v[3]}}; }
-inline f4 f4_fma(f4 a, f4 b, f4 c) {
-    for (int l = 0; l < 4; ++l) c.v[l] = __builtin_fmaf(a.v[l], b.v[l], c.v[l]);
-    return c;
-}
+using f4 = float32x4_t;
+inline f4 f4_zero() { return vdupq_n_f32(0); }
+inline f4 f4_dup(float x) { return vdupq_n_f32(x); }
+inline f4 f4_load(const float* p) { return vld1q_f32(p); }
+inline void f4_store(float* p, f4 a) { vst1q_f32(p, a); }
+inline f4 f4_mul(f4 a, f4 b) { return vmulq_f32(a, b); }
+inline f4 f4_neg(f4 a) { return vnegq_f32(a); }
+inline f4 f4_fma(f4 a, f4 b, f4 c) { return vfmaq_f32(c, a, b); }  // a * b + c
 template <int lane>
 inline f4 f4_mul_lane(f4 a, f4 b) {
-    return f4_mul(a, f4_dup(b.v[lane]));
+    return vmulq_lane_f32(a, lane < 2 ? vget_low_f32(b) : vget_high_f32(b), lane & 1);
 }
 template <int lane>
 inline f4 f4_fma_lane(f4 a, f4 b, f4 c) {
-    return f4_fma(a, f4_dup(b.v[lane]), c);
+    return vfmaq_f32(c, a, vdupq_lane_f32(lane < 2 ? vget_low_f32(b) : vget_high_f32(b), lane & 1));
 }
-inline f4 f4_from(float32x4_t a) {
-    return {{vgetq_lane_f32(a, 0), vgetq_lane_f32(a, 1), vgetq_lane_f32(a, 2), vgetq_lane_f32(a, 3)}};
-}
-inline f4 f4_of(int32x4_t a) { return f4_from(vcvtq_f32_s32(a)); }
-inline f4 f4_of_u(uint32x4_t a) { return f4_from(vcvtq_f32_u32(a)); }
-inline f4 f4_of_f16(uint16x4_t a) { return f4_from(vcvt_f32_f16(vreinterpret_f16_u16(a))); }
+inline f4 f4_of(int32x4_t a) { return vcvtq_f32_s32(a); }
+inline f4 f4_of_u(uint32x4_t a) { return vcvtq_f32_u32(a); }
+inline f4 f4_of_f16(uint16x4_t a) { return vcvt_f32_f16(vreinterpret_f16_u16(a)); }
 
 inline int16x8_t pair_add(int16x8_t a, int16x8_t b) {
     return vcombine_s16(vpadd_s16(vget_low_s16(a), vget_high_s16(a)), vpadd_s16(vget_low_s16(b), vget_high_s16(b)));

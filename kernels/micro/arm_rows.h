@@ -7,6 +7,7 @@
 
 #include "kernels/isa/neon_formats.h"
 #include "kernels/micro/arm_panel.h"
+#include "kernels/micro/arm_range.h"
 #include "kernels/micro/neon_tiles.h"
 #include "kernels/micro/reference_matmul.h"
 
@@ -217,11 +218,10 @@ void arm_row_matmul(const Matmul* m) {
     for (; r0 < m->rows; r0 += 4) row_groups<F, D, 1>(m, c, r0);
 }
 
-using MatmulFn = void (*)(const Matmul*);
-
 // The whole product of format F: one column by `row` (nullptr: by the panel too), more by panels.
 template <class F, const ArmTier& tier, MatmulFn row>
 void arm_matmul(const Matmul* m) {
+    if (leave_to_reference<F>(m)) return;
     if constexpr (row != nullptr) {
         if (m->n == 1 && m->k <= kArmRowMaxK) return row(m);
     }

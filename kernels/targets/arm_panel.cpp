@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The part of matrix products on ARM that all tiers share: unpacking of panels and the loops around the tiles.
-#if defined(__aarch64__)
+#if defined(__aarch64__) || defined(__ARM_NEON)
 #include "kernels/micro/arm_panel.h"
 
 #include "kernels/isa/neon_formats.h"

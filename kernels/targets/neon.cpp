@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-// AArch64 with what every ARMv8.0 core has (Cortex-A53, A72).
+// What every ARMv8.0 core has (Cortex-A53, A72), and ARMv7 cores with NEON and VFPv4 (Cortex-A7, A15).
 #if defined(__aarch64__)
 #include "kernels/isa/neon.h"
+#elif defined(__ARM_NEON)
+#include "kernels/isa/neon32.h"
+#endif
+
+#if defined(__ARM_NEON)
 #include "kernels/micro/arm_rows.h"
 #include "kernels/micro/float_table.h"
 
@@ -9,7 +14,11 @@ namespace thimble {
 
 void target_neon(Kernels* k);
 void target_neon(Kernels* k) {
+#if defined(__aarch64__)
     fill_float_entries<NeonIsa>(k);
+#else
+    fill_float_entries<Neon32Isa>(k);
+#endif
     fill_arm_matmul<kNeonTier, NeonDot>(k);
 }
 

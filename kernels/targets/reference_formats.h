@@ -8,4 +8,8 @@ namespace thimble {
 // the other entries are left alone.
 void reference_fill_formats(Kernels* kernels);
 
+// The reference product of a format; nullptr: no such format.
+using MatmulFn = void (*)(const Matmul*);
+MatmulFn reference_matmul_of(TypeId id);
+
 }  // namespace thimble
