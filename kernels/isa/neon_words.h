@@ -17,6 +17,8 @@ namespace {
 
 #if defined(__aarch64__)
 
+constexpr bool kManyRegisters = true;  // 32 of 16 bytes; ARMv7: 16
+
 using f4 = float32x4_t;
 inline f4 f4_zero() { return vdupq_n_f32(0); }
 inline f4 f4_dup(float x) { return vdupq_n_f32(x); }
@@ -45,6 +47,8 @@ inline uint8x16_t lookup(uint8x16_t table, uint8x16_t index) { return vqtbl1q_u8
 
 #else
 
+constexpr bool kManyRegisters = false;
+
 using f4 = float32x4_t;
 inline f4 f4_zero() { return vdupq_n_f32(0); }
 inline f4 f4_dup(float x) { return vdupq_n_f32(x); }
@@ -65,11 +69,16 @@ inline f4 f4_of(int32x4_t a) { return vcvtq_f32_s32(a); }
 inline f4 f4_of_u(uint32x4_t a) { return vcvtq_f32_u32(a); }
 inline f4 f4_of_f16(uint16x4_t a) { return vcvt_f32_f16(vreinterpret_f16_u16(a)); }
 
-inline int16x8_t pair_add(int16x8_t a, int16x8_t b) {
-    return vcombine_s16(vpadd_s16(vget_low_s16(a), vget_high_s16(a)), vpadd_s16(vget_low_s16(b), vget_high_s16(b)));
+// GCC copies the halves that vcombine brings together.
+THIMBLE_INLINE int16x8_t pair_add(int16x8_t a, int16x8_t b) {
+    int16x8_t r;
+    asm("vpadd.i16 %e0, %e1, %f1\n\tvpadd.i16 %f0, %e2, %f2" : "=&w"(r) : "w"(a), "w"(b));
+    return r;
 }
-inline int32x4_t pair_add(int32x4_t a, int32x4_t b) {
-    return vcombine_s32(vpadd_s32(vget_low_s32(a), vget_high_s32(a)), vpadd_s32(vget_low_s32(b), vget_high_s32(b)));
+THIMBLE_INLINE int32x4_t pair_add(int32x4_t a, int32x4_t b) {
+    int32x4_t r;
+    asm("vpadd.i32 %e0, %e1, %f1\n\tvpadd.i32 %f0, %e2, %f2" : "=&w"(r) : "w"(a), "w"(b));
+    return r;
 }
 inline int16x8_t mull_high(int8x16_t a, int8x16_t b) { return vmull_s8(vget_high_s8(a), vget_high_s8(b)); }
 inline int16x8_t mlal_high(int16x8_t c, int8x16_t a, int8x16_t b) {
@@ -87,17 +96,13 @@ inline int16x8_t mlal_low(int16x8_t c, int8x16_t a, int8x16_t b) { return vmlal_
 inline int8x16_t as_s8(uint8x16_t a) { return vreinterpretq_s8_u8(a); }
 inline uint8x16_t as_u8(int8x16_t a) { return vreinterpretq_u8_s8(a); }
 
-// The 16 bits at p[0], p[1], p[2], p[3] into four lanes; any alignment.
-inline uint16x4_t gather_u16(const uint8_t* p0, const uint8_t* p1, const uint8_t* p2, const uint8_t* p3) {
-    uint16_t h[4];
-    memcpy(h, p0, 2);
-    memcpy(h + 1, p1, 2);
-    memcpy(h + 2, p2, 2);
-    memcpy(h + 3, p3, 2);
-    uint16x4_t v = vld1_dup_u16(h);
-    v = vld1_lane_u16(h + 1, v, 1);
-    v = vld1_lane_u16(h + 2, v, 2);
-    return vld1_lane_u16(h + 3, v, 3);
+// The 16 bits at p0, p1, p2, p3 into four lanes; any alignment.
+THIMBLE_INLINE uint16x4_t gather_u16(const uint8_t* p0, const uint8_t* p1, const uint8_t* p2, const uint8_t* p3) {
+    using Unaligned = uint16_t __attribute__((aligned(1)));
+    uint16x4_t v = vld1_dup_u16(reinterpret_cast<const Unaligned*>(p0));
+    v = vld1_lane_u16(reinterpret_cast<const Unaligned*>(p1), v, 1);
+    v = vld1_lane_u16(reinterpret_cast<const Unaligned*>(p2), v, 2);
+    return vld1_lane_u16(reinterpret_cast<const Unaligned*>(p3), v, 3);
 }
 
 }  // namespace

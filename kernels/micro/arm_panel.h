@@ -9,8 +9,13 @@
 
 namespace thimble {
 
-constexpr int kPanelRows = 8, kPanelSubs = 8;     // a panel: 8 rows, 8 sub-blocks of 32
-constexpr int kPanelGroups = 4, kPanelCols = 96;  // panels and columns that are worked on together
+constexpr int kPanelRows = 8, kPanelSubs = 8;  // a panel: 8 rows, 8 sub-blocks of 32
+// Panels and columns that are worked on together, and what 32 values of a column come to in `packed`.
+#if defined(__aarch64__)
+constexpr int kPanelGroups = 4, kPanelCols = 96, kPackedSub = 32;
+#else
+constexpr int kPanelGroups = 4, kPanelCols = 64, kPackedSub = 64;
+#endif
 // Longest row of the one-column loops (arm_rows.h), which keep 16 bytes of the column for each 32 values in scratch.
 constexpr int64_t kArmRowMaxK = static_cast<int64_t>(kMatmulScratch) / 16 * 32;
 

@@ -211,7 +211,8 @@ void row_groups(const Matmul* m, const ArmColumn& c, int64_t r0) {
 
 template <class F, template <int, int> class D>
 void arm_row_matmul(const Matmul* m) {
-    constexpr int kGroups = F::kBlock == 32 ? 2 : 1;  // small blocks: eight rows share the loads of the column
+    constexpr int kGroups =
+        F::kBlock == 32 && kManyRegisters ? 2 : 1;  // small blocks: eight rows share the loads of the column
     const ArmColumn c = prepare_column<F>(m);
     int64_t r0 = 0;
     for (; m->rows - r0 >= 4 * kGroups; r0 += 4 * kGroups) row_groups<F, D, kGroups>(m, c, r0);

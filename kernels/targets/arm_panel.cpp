@@ -110,7 +110,7 @@ struct alignas(64) Scratch {
     ArmPanel panel[kPanelGroups];
     ArmColumns columns;
     int8_t rows[kPanelSubs * kPanelRows * 32];
-    int8_t packed[kPanelCols * kPanelSubs * 32];
+    int8_t packed[kPanelCols * kPanelSubs * kPackedSub];
     float acc[kPanelGroups][kPanelCols * kPanelRows];
 };
 static_assert(sizeof(Scratch) <= kMatmulScratch);

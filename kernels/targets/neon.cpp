@@ -4,6 +4,7 @@
 #include "kernels/isa/neon.h"
 #elif defined(__ARM_NEON)
 #include "kernels/isa/neon32.h"
+#include "kernels/micro/neon32_tiles.h"
 #endif
 
 #if defined(__ARM_NEON)
@@ -16,10 +17,11 @@ void target_neon(Kernels* k);
 void target_neon(Kernels* k) {
 #if defined(__aarch64__)
     fill_float_entries<NeonIsa>(k);
+    fill_arm_matmul<kNeonTier, NeonDot>(k);
 #else
     fill_float_entries<Neon32Isa>(k);
+    fill_arm_matmul<kNeon32Tier, NeonDot>(k);
 #endif
-    fill_arm_matmul<kNeonTier, NeonDot>(k);
 }
 
 }  // namespace thimble
