@@ -66,9 +66,10 @@ class Draw:
         said = self.rng.choice(DEVICES[device][1])
         plural = said.endswith("s")
         if room is None:
-            return self.pick(["the %s"] * 7 + ["%s", "my %s", "our %s", "that %s"]) % said, plural
+            return self.pick(["the %s"] * 7 + ["%s", "my %s", "our %s", "that %s", "this %s", "your %s"]) % said, plural
         form = self.pick(["the {r} {d}"] * 8 + ["the {d} in the {r}"] * 8 + ["{r} {d}"] * 3 + ["my {r} {d}",
-                                                "our {r} {d}", "the {d} of the {r}", "{d} in the {r}", "{d} in {r}",
+                                                "our {r} {d}", "the {d} of the {r}", "the {d} from the {r}", "the {d} inside the {r}",
+ "this {d} in the {r}", "the {d} in my {r}", "the {d} in our {r}", "the {d} which {be} in the {r}", "this {r} {d}", "your {r} {d}", "the {d} over in the {r}", "{d} in the {r}", "{d} in {r}",
                                                 "the {d} in {r}", "the {d} that {be} in the {r}", "~my {d} in the {r}",
                                                 "~our {d} in the {r}", "~that {d} in the {r}"])
         return form.format(d=said, r=self.room_name(room), be="are" if plural else "is"), plural
@@ -79,7 +80,8 @@ class Draw:
         form = self.pick(["all the {d}", "all the {d}", "all {d}", "every {o}", "all of the {d}",
                           "all the {d} in the house", "every {o} in the house", "the {d} in all rooms",
                           "~all {d} in the house", "the {d} everywhere", "the {d} in every room",
-                          "~every {o} in every room", "all my {d}", "~all our {d}", "all {d} everywhere"])
+                          "~every {o} in every room", "all my {d}", "~all our {d}", "all {d} everywhere",
+ "every single {o}", "all the {d} that we have", "each {o}", "all of my {d}", "all of our {d}", "all these {d}", "every {o} in all rooms", "all {d} in all rooms", "all the {d} in every room", "each {o} in the house", "every {o} everywhere"])
         return PLURAL_OF[said], form.format(d=said, o=one), not form.startswith("every")
 
     def number(self, n):
@@ -120,6 +122,8 @@ class Draw:
         if kind == "speed" and not step and self.chance(0.4):
             n = self.rng.randrange(1, 10)
             return self.rng.choice(["level ", "level ", "speed ", "stage "]) + self.number(n), n, "level"
+        if kind == "cover" and self.chance(0.08):
+            return self.rng.choice([("halfway", 50), ("half way", 50), ("half", 50)]) + ("percent",)
         text, n = self.percent()
         return text, n, "percent"
 

@@ -15,7 +15,7 @@ import sys
 
 import phrases as P
 from draw import Draw, DEVICE_NAMES, ROOM_NAMES, fill, gerund, held_out_pair
-from words import ADJECTIVES, COLORS, DEVICES, GREETINGS, ONES, QUALITY, THINGS, VERBS
+from words import ADJECTIVES, COLORS, DEVICES, GREETINGS, ONES, QUALITY, ROOMS, THINGS, VERBS
 
 # family -> (weight, action, device classes or None, imperatives, statements)
 SIMPLE = [
@@ -87,10 +87,10 @@ def shared(draw):
         else:
             n1, n2 = draw.noun(d1, r1)[0], draw.noun(d2, r2)[0]
             # "the kitchen lamp and fan" would be two devices of the kitchen
-            if r1 and not r2 and n2.split(" ")[0] not in ("the", "my", "our", "that"):
+            if r1 and not r2 and n2.split(" ")[0] not in ("the", "my", "our", "that", "this", "your"):
                 continue
             # a room at the very end would belong to both: say the room before the device there
-            if r2 and not r1 and re.search(r" in [a-z' ]+$| of the [a-z' ]+$", n2):
+            if r2 and not r1 and re.search(r" (in|of|from|inside) [a-z' ]+$", n2):
                 continue
             text = draw.pick(P.SHARED).format(D1=n1, D2=n2)
             pairs = [(d1, r1), (d2, r2)]
@@ -155,7 +155,8 @@ def valued(draw):
 def place_quality(draw, pattern, plural, noun, quality, said):
     """Fills {Q}: "the brightness", but in {D} {Q} "the kitchen lamp brightness", which needs the room in front."""
     if "{D} {Q}" in pattern:
-        match = re.match(r"(?:the |my |our |that )?(.+?)(?: that (?:is|are))? (?:in|of) (?:the )?(.+)$", noun)
+        match = re.match(r"(?:the |my |our |that |this )?(.+?)(?: (?:that|which) (?:is|are))?(?: over)? (?:in|of|from|inside) "
+                         r"(?:the |my |our )?(.+)$", noun)
         if match and "all" not in noun and "every" not in noun:
             noun = "the %s %s" % (match.group(2), match.group(1))
         return fill(draw, pattern, plural, D=noun, Q=quality, V=said)
@@ -240,10 +241,11 @@ def imperative(text):
 
 IMPERATIVES = {t.lstrip("~").split(" ")[0] for name in dir(P) if name.isupper() and name not in ("IMPLIED", "BARE",
                                         "ABOUT", "OTHER", "NOT", "POLITE", "POLITE_SAID", "TIMED", "TIMED_SAID",
-                                        "JOIN", "SHARED", "IN", "FOR", "AT", "GET_STATE", "GET") for table in
+                                        "JOIN", "SHARED", "IN", "FOR", "AT", "GET_STATE", "GET", "CALLS", "ENDINGS") for table in
                [getattr(P, name)] for t in (sum(table.values(), []) if isinstance(table, dict) else table)} - { "{D}",
                                         "i", "on", "off", "no", "we", "it", "time", "i'd", "{V}", "{Q}", "what",
-                                        "what's", "how", "at", "temperature", "humidity", "timer", "{DUR}"}
+                                        "what's", "how", "at", "temperature", "humidity", "timer", "{DUR}", "is",
+                                        "do", "it's", "which", "the", "{R0}"}
 
 
 def with_time(draw, text, command, commands):
@@ -267,13 +269,41 @@ def with_time(draw, text, command, commands):
     return text, command, [dict(c, **{kind: value}) for c in commands]
 
 
+def held_parts(frames):
+    """(before, after) of the held-out frames."""
+    return [f[1:].split("{x}") for f in frames if f.startswith("~") and "{x}" in f]
+
+
+HELD_FRAMES = {True: held_parts(P.POLITE) + [h for h in held_parts(P.POLITE_SAID) if h[1]], False:
+               held_parts(P.POLITE) + held_parts(P.POLITE_SAID)}
+
+
+def composed_frame(draw, frames, command):
+    """A frame of several courtesies that contains no held-out one."""
+    comma = lambda: "," if draw.chance(0.25) else ""
+    while True:
+        frame = draw.pick([f for f in frames if not f.startswith("~")])
+        if draw.chance(0.6):
+            frame = draw.rng.choice(P.CALLS) + comma() + " " + frame
+        for ending in draw.rng.sample(sorted(set(P.ENDINGS)), draw.rng.choice([0, 1, 1, 2])):
+            frame += comma() + " " + ending
+        before, _, after = frame.replace(",", "").replace("{ing}", "{x}").partition("{x}")
+        words = before.split() + after.split()
+        if len(set(words) & {"please"}) and words.count("please") > 1:
+            continue
+        if not any((" " + before).endswith(" " * bool(b) + b) and (after + " ").startswith(a + " " * bool(a)) for b, a in
+                   HELD_FRAMES[command]):
+            return frame
+
+
 def polite(draw, text, command):
     frames, used = P.POLITE if command else P.POLITE_SAID, draw.used
-    frame = draw.pick(frames)
-    while "please" in frame and "please" in text:
+    composed = draw.chance(0.3)
+    while True:
         draw.used = used
-        frame = draw.pick(frames)
-    return frame.format(x=text, ing=gerund(text) if command else text)
+        frame = composed_frame(draw, frames, command) if composed else draw.pick(frames)
+        if not ("please" in frame and "please" in text):
+            return frame.format(x=text, ing=gerund(text) if command else text)
 
 
 def no_command(draw):
@@ -294,15 +324,19 @@ def no_command(draw):
     if kind == "about":
         return fill(draw, draw.pick(P.ABOUT), plural, D=noun, d=rng.choice(DEVICES[device][1]), r=draw.room_name(room
                                                 or rng.choice(ROOM_NAMES)), n=rng.choice(THINGS),
-                    adj=rng.choice(ADJECTIVES))
+                    adj=rng.choice(ADJECTIVES), num=draw.number(rng.randrange(100)))
     a, b = rng.sample(THINGS, 2)
     n1, n2 = draw.number(rng.randrange(100)), draw.number(rng.randrange(100))
-    return fill(draw, draw.pick(P.OTHER), n=a, n2=b, adj=rng.choice(ADJECTIVES), v=rng.choice(VERBS), num=n1, num2=n2)
+    pattern = draw.pick(P.OTHER)
+    # "i am cold" is a command
+    fits = [a for a in ADJECTIVES if a not in ("cold", "hot", "warm")] if pattern.startswith("i ") else ADJECTIVES
+    return fill(draw, pattern, n=a, n2=b, adj=rng.choice(fits), v=rng.choice(VERBS), num=n1, num2=n2)
 
 
 def sentence(draw):
     """(text, list of commands)"""
-    kind = draw.rng.choices(["one", "said", "many", "none"], [56, 14, 14, 16])[0]
+    # training sees sentences with several commands more often
+    kind = draw.rng.choices(["one", "said", "many", "none"], [56, 14, 14, 16] if draw.test else [46, 14, 25, 15])[0]
     if kind == "none":
         return no_command(draw), [{"action": "none"}]
     if kind == "said":
@@ -310,7 +344,7 @@ def sentence(draw):
         return polite(draw, text, imperative(text)), commands
     text, command, commands = command_clause(draw)
     if kind == "one":
-        if draw.chance(0.28):
+        if draw.chance(0.28 if draw.test else 0.33):
             text, command, commands = with_time(draw, text, command, commands)
         return polite(draw, text, command), commands
     parts = [(text, command, commands)]
@@ -324,10 +358,28 @@ def sentence(draw):
     if draw.chance(0.12):
         parts[0] = with_time(draw, *parts[0])
     text = parts[0][0]
-    for t, _, _ in parts[1:]:
-        text += draw.pick(P.JOIN) + t
+    for t, c, _ in parts[1:]:
+        text += join(draw, text, t, c) + t
     return polite(draw, text, parts[0][1]), [c for p in parts for c in p[2]]
 
+
+def join(draw, text, clause, command):
+    """What stands between two clauses. "ten minutes after that" and "the lamp and the tv off" would be ambiguous."""
+    noun_first = not command and re.match(r"(the|my|our|that|this|your|all|every|each|both)\b|(%s)\b" % NAMES, clause)
+    while True:
+        j = draw.pick(P.JOIN)
+        if "can you" in j and not command or "after that" in j and re.search(r"(%s)$" % UNITS, text):
+            continue
+        if noun_first and re.sub(r"[ ,]", "", j) in ("and", "", "aswellas", "plus", "also", "andalso"):
+            continue
+        if j.strip() in ("plus", "as well as") and not command:
+            continue
+        return j
+
+
+UNITS = "minutes?|mins?|hours?|seconds?|secs?|half|now"
+NAMES = "|".join(sorted({f for names in ROOMS.values() for f in names} | {f for _, forms in DEVICES.values() for f in
+                                        forms}))
 
 # words in which a slip could turn one meaning into another
 KEPT = set(ONES + """twenty thirty forty fifty sixty seventy eighty ninety hundred half quarter quarters noon midnight
@@ -354,7 +406,7 @@ def typo(word, rng):
 def surface(draw, text):
     """Typing: slips, capitals, apostrophes, full stops."""
     rng = draw.rng
-    text = re.sub(r"\s+", " ", text).replace(" ,", ",").strip()
+    text = re.sub(r" ([,.;])", r"\1", re.sub(r"\s+", " ", text)).strip()
     if draw.chance(0.15):
         words = text.split(" ")
         for _ in range(1 if draw.chance(0.75) else 2):
@@ -362,7 +414,7 @@ def surface(draw, text):
             words[i] = typo(words[i], rng)
         text = " ".join(words)
     if draw.chance(0.3):
-        text = re.sub(r" please$", ", please", text)
+        text = re.sub(r",? please$", ", please", text)
     if draw.chance(0.15):
         text = text.replace("'", "")
     if draw.chance(0.05):
@@ -372,7 +424,7 @@ def surface(draw, text):
         text = text[0].upper() + text[1:]
         text = re.sub(r"\bi\b", "I", text)
         text = re.sub(r"\btv\b", "TV", text)
-    elif r < 0.31:
+    elif r < (0.31 if draw.test else 0.335):
         text = text.upper()
     if draw.chance(0.3):
         question = re.match(r"(?i)(can|could|would|will|do|did|is|are|what|how|who|where|why|when)\b", text)

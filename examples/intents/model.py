@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-CONFIG = {"n_vocab": 1024, "n_embd": 128, "n_layer": 5, "n_head": 4, "n_head_kv": 2, "n_ff": 384, "n_ctx": 256, "eps":
+CONFIG = {"n_vocab": 1280, "n_embd": 128, "n_layer": 6, "n_head": 4, "n_head_kv": 2, "n_ff": 384, "n_ctx": 256, "eps":
           1e-5, "rope_base": 10000.0}
 
 
@@ -22,7 +22,7 @@ class Norm(nn.Module):
 
 def rotate(x, turn):
     """x [batch, tokens, heads, head_dim]: the pairs (2i, 2i+1) as complex numbers; turn [tokens, 1, head_dim / 2]."""
-    return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2))) * turn).flatten(-2)
+    return torch.view_as_real(torch.view_as_complex(x.float().unflatten(-1, (-1, 2))) * turn).flatten(-2)
 
 
 class Layer(nn.Module):
@@ -39,8 +39,9 @@ class Layer(nn.Module):
         self.ffn_up = nn.Linear(n, c["n_ff"], bias=False)
         self.ffn_down = nn.Linear(c["n_ff"], n, bias=False)
 
-    def forward(self, x, turn, mask):
-        """x [batch, tokens, n_embd]; the query heads that share a kv head lie behind each other as more tokens."""
+    def forward(self, x, turn, mask, where=None):
+        """x [batch, tokens, n_embd]; the query heads that share a kv head lie behind each other as more tokens.
+        With `where` the feed-forward part only runs, and only returns, those positions: [positions, n_embd]."""
         b, t, _ = x.shape
         group = self.n_head // self.n_kv
         h = self.attn_norm(x)
@@ -50,6 +51,8 @@ class Layer(nn.Module):
         v = self.attn_v(h).view(b, t, self.n_kv, self.head).transpose(1, 2)
         p = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(self.head) + mask, -1)
         x = x + self.attn_output((p @ v).view(b, self.n_head, t, self.head).transpose(1, 2).reshape(b, t, -1))
+        if where is not None:
+            x = x.flatten(0, 1)[where]
         h = self.ffn_norm(x)
         return x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h))
 
@@ -71,13 +74,14 @@ class Llama(nn.Module):
                     std /= math.sqrt(2 * c["n_layer"])
                 nn.init.normal_(p, 0.0, std)
 
-    def forward(self, ids):
-        """ids [batch, tokens] -> hidden [batch, tokens, n_embd] after the last norm."""
+    def forward(self, ids, where=None):
+        """ids [batch, tokens] -> hidden [batch, tokens, n_embd] after the last norm, or [positions, n_embd] at the
+        flat positions `where`."""
         t = ids.shape[1]
         mask = torch.full((t, t), float("-inf")).triu(1).repeat(self.config["n_head"] // self.config["n_head_kv"], 1)
         x = self.token_embd(ids)
         for layer in self.layers:
-            x = layer(x, self.turn[:t], mask)
+            x = layer(x, self.turn[:t], mask, where if layer is self.layers[-1] else None)
         return self.output_norm(x)
 
     def logits(self, hidden):

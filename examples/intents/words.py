@@ -20,8 +20,8 @@ ROOMS = {
 
 # canonical device -> (class, spoken forms); a form that ends in s takes plural words around it
 DEVICES = {
-    "lamp": ("light", ["lamp", "lamp", "lamp", "table lamp", "floor lamp", "reading lamp", "bedside lamp", "lamps"]),
-    "light": ("light", ["light", "lights", "lights", "ceiling light", "lighting"]),
+    "lamp": ("light", ["lamp", "lamp", "lamp", "table lamp", "floor lamp", "reading lamp", "bedside lamp", "lamps", "desk lamp"]),
+    "light": ("light", ["light", "lights", "lights", "ceiling light", "lighting", "ceiling lights"]),
     "fan": ("speed", ["fan", "fan", "ceiling fan", "ventilator"]),
     "humidifier": ("speed", ["humidifier"]),
     "heating": ("heat", ["heating", "heating", "heater", "radiator", "thermostat", "heat"]),
@@ -32,7 +32,7 @@ DEVICES = {
     "blinds": ("cover", ["blinds", "blinds", "shades", "shutters", "blind"]),
     "curtains": ("cover", ["curtains", "curtains", "drapes", "curtain"]),
     "window": ("cover", ["window", "windows"]),
-    "door": ("door", ["door", "door", "doors"]),
+    "door": ("door", ["door", "door", "door", "doors", "front door", "back door"]),
     "vacuum": ("machine", ["vacuum", "vacuum cleaner", "robot vacuum", "hoover"]),
     "washer": ("machine", ["washing machine", "washer"]),
     "dishwasher": ("machine", ["dishwasher"]),
@@ -91,9 +91,14 @@ letter email message phone computer keyboard screen pizza bread cheese apple ban
 dinner breakfast lunch tea coffee water milk beer wine sugar salt weather rain snow sun moon star
 sky wind summer winter spring autumn monday friday weekend holiday birthday party school university
 hospital bank shop market street bridge money price bill number word question answer problem idea
-plan dream history science math music language world life love time year month week table chair bed
+plan dream history science math language world life love time year month week table chair bed
 sofa shoes shirt dress hat key bag box paper pen newspaper energy atom planet dinosaur elephant
-tiger capital population recipe dictionary meeting ticket flight hotel""".split()
+tiger capital population recipe dictionary meeting ticket flight hotel
+microwave fridge freezer toaster blender printer laptop projector shower bathtub toilet mirror pool elevator
+engine tractor rocket candle fireplace stove grill robot drone satellite piano guitar violin drum bottle cup
+glass plate spoon knife fork pillow blanket carpet wall roof floor stairs shelf drawer wardrobe mailbox fence
+grass bush island desert forest beach lake village castle museum theater library station
+airport taxi bus truck passport suitcase internet website program app file folder""".split()
 
 ADJECTIVES = """nice big small old new good bad red blue green beautiful ugly fast slow happy sad hungry tired cold
 hot warm funny strange easy hard long short cheap expensive famous important great tall young rich
