@@ -67,11 +67,12 @@ class Draw:
         plural = said.endswith("s")
         if room is None:
             return self.pick(["the %s"] * 7 + ["%s", "my %s", "our %s", "that %s", "this %s", "your %s"]) % said, plural
-        form = self.pick(["the {r} {d}"] * 8 + ["the {d} in the {r}"] * 8 + ["{r} {d}"] * 3 + ["my {r} {d}",
-                                                "our {r} {d}", "the {d} of the {r}", "the {d} from the {r}", "the {d} inside the {r}",
- "this {d} in the {r}", "the {d} in my {r}", "the {d} in our {r}", "the {d} which {be} in the {r}", "this {r} {d}", "your {r} {d}", "the {d} over in the {r}", "{d} in the {r}", "{d} in {r}",
-                                                "the {d} in {r}", "the {d} that {be} in the {r}", "~my {d} in the {r}",
-                                                "~our {d} in the {r}", "~that {d} in the {r}"])
+        form = self.pick(["the {r} {d}"] * 8 + ["the {d} in the {r}"] * 8 + ["{r} {d}"] * 3 +
+                         ["my {r} {d}", "our {r} {d}", "the {d} of the {r}", "the {d} from the {r}",
+                          "the {d} inside the {r}", "this {d} in the {r}", "the {d} in my {r}", "the {d} in our {r}",
+                          "the {d} which {be} in the {r}", "this {r} {d}", "your {r} {d}", "the {d} over in the {r}",
+                          "{d} in the {r}", "{d} in {r}", "the {d} in {r}", "the {d} that {be} in the {r}",
+                          "~my {d} in the {r}", "~our {d} in the {r}", "~that {d} in the {r}"])
         return form.format(d=said, r=self.room_name(room), be="are" if plural else "is"), plural
 
     def everywhere(self):
@@ -81,7 +82,9 @@ class Draw:
                           "all the {d} in the house", "every {o} in the house", "the {d} in all rooms",
                           "~all {d} in the house", "the {d} everywhere", "the {d} in every room",
                           "~every {o} in every room", "all my {d}", "~all our {d}", "all {d} everywhere",
- "every single {o}", "all the {d} that we have", "each {o}", "all of my {d}", "all of our {d}", "all these {d}", "every {o} in all rooms", "all {d} in all rooms", "all the {d} in every room", "each {o} in the house", "every {o} everywhere"])
+                          "every single {o}", "all the {d} that we have", "each {o}", "all of my {d}",
+                          "all of our {d}", "all these {d}", "every {o} in all rooms", "all {d} in all rooms",
+                          "all the {d} in every room", "each {o} in the house", "every {o} everywhere"])
         return PLURAL_OF[said], form.format(d=said, o=one), not form.startswith("every")
 
     def number(self, n):

@@ -79,7 +79,7 @@ def tensors_of(state):
         yield name, value.float().numpy()
 
 
-def metadata(config, vocab, file_type):
+def metadata(config, vocab, file_type, parameters):
     c = config
     head = c["n_embd"] // c["n_head"]
     return [
@@ -87,7 +87,7 @@ def metadata(config, vocab, file_type):
         entry("general.type", STRING, "model"),
         entry("general.name", STRING, "thimble intents"),
         entry("general.version", STRING, "1.0"),
-        entry("general.size_label", STRING, "1.1M"),
+        entry("general.size_label", STRING, "%.1fM" % (parameters / 1e6)),
         entry("general.license", STRING, "mit"),
         entry("general.description", STRING, "Turns an English sentence into a device command as JSON"),
         array("general.languages", STRING, ["en"]),
@@ -125,7 +125,8 @@ def padded(raw):
 def main():
     source, target, kind = sys.argv[1:4]
     checkpoint = torch.load(source, map_location="cpu")
-    kv = metadata(checkpoint["config"], checkpoint["vocab"], TYPES[kind][1])
+    parameters = sum(value.numel() for value in checkpoint["model"].values())
+    kv = metadata(checkpoint["config"], checkpoint["vocab"], TYPES[kind][1], parameters)
     infos, data, count = b"", b"", 0
     for name, value in tensors_of(checkpoint["model"]):
         use = "f32" if value.ndim == 1 else "q8_0" if name == "token_embd.weight" and kind in ("q4_0", "q5_0") else kind

@@ -152,11 +152,14 @@ def valued(draw):
                                             device, room)]
 
 
+NOUN_WITH_ROOM = re.compile(r"(?:the |my |our |that |this )?(.+?)(?: (?:that|which) (?:is|are))?(?: over)? "
+                            r"(?:in|of|from|inside) (?:the |my |our )?(.+)$")
+
+
 def place_quality(draw, pattern, plural, noun, quality, said):
     """Fills {Q}: "the brightness", but in {D} {Q} "the kitchen lamp brightness", which needs the room in front."""
     if "{D} {Q}" in pattern:
-        match = re.match(r"(?:the |my |our |that |this )?(.+?)(?: (?:that|which) (?:is|are))?(?: over)? (?:in|of|from|inside) "
-                         r"(?:the |my |our )?(.+)$", noun)
+        match = NOUN_WITH_ROOM.match(noun)
         if match and "all" not in noun and "every" not in noun:
             noun = "the %s %s" % (match.group(2), match.group(1))
         return fill(draw, pattern, plural, D=noun, Q=quality, V=said)
@@ -239,13 +242,19 @@ def imperative(text):
     return first in IMPERATIVES
 
 
-IMPERATIVES = {t.lstrip("~").split(" ")[0] for name in dir(P) if name.isupper() and name not in ("IMPLIED", "BARE",
-                                        "ABOUT", "OTHER", "NOT", "POLITE", "POLITE_SAID", "TIMED", "TIMED_SAID",
-                                        "JOIN", "SHARED", "IN", "FOR", "AT", "GET_STATE", "GET", "CALLS", "ENDINGS") for table in
-               [getattr(P, name)] for t in (sum(table.values(), []) if isinstance(table, dict) else table)} - { "{D}",
-                                        "i", "on", "off", "no", "we", "it", "time", "i'd", "{V}", "{Q}", "what",
-                                        "what's", "how", "at", "temperature", "humidity", "timer", "{DUR}", "is",
-                                        "do", "it's", "which", "the", "{R0}"}
+# tables whose phrasings are no imperatives, and first words that are no verbs of commands
+SAID_TABLES = """IMPLIED BARE ABOUT OTHER NOT POLITE POLITE_SAID TIMED TIMED_SAID JOIN SHARED IN FOR AT GET_STATE GET
+CALLS ENDINGS""".split()
+NO_VERBS = set("""{D} {V} {Q} {R0} {DUR} i i'd it it's we on off no time what what's which how at temperature humidity
+timer is do the""".split())
+
+
+def phrasings_of(table):
+    return sum(table.values(), []) if isinstance(table, dict) else table
+
+
+IMPERATIVES = {t.lstrip("~").split(" ")[0] for name in dir(P) if name.isupper() and name not in SAID_TABLES
+               for t in phrasings_of(getattr(P, name))} - NO_VERBS
 
 
 def with_time(draw, text, command, commands):
@@ -278,9 +287,17 @@ HELD_FRAMES = {True: held_parts(P.POLITE) + [h for h in held_parts(P.POLITE_SAID
                held_parts(P.POLITE) + held_parts(P.POLITE_SAID)}
 
 
+def contains(before, after, held_before, held_after):
+    """Whether the frame before + {x} + after holds another one."""
+    return (" " + before).endswith(" " * bool(held_before) + held_before) and (after + " ").startswith(
+        held_after + " " * bool(held_after))
+
+
 def composed_frame(draw, frames, command):
     """A frame of several courtesies that contains no held-out one."""
-    comma = lambda: "," if draw.chance(0.25) else ""
+    def comma():
+        return "," if draw.chance(0.25) else ""
+
     while True:
         frame = draw.pick([f for f in frames if not f.startswith("~")])
         if draw.chance(0.6):
@@ -291,8 +308,7 @@ def composed_frame(draw, frames, command):
         words = before.split() + after.split()
         if len(set(words) & {"please"}) and words.count("please") > 1:
             continue
-        if not any((" " + before).endswith(" " * bool(b) + b) and (after + " ").startswith(a + " " * bool(a)) for b, a in
-                   HELD_FRAMES[command]):
+        if not any(contains(before, after, *held) for held in HELD_FRAMES[command]):
             return frame
 
 
@@ -329,7 +345,7 @@ def no_command(draw):
     n1, n2 = draw.number(rng.randrange(100)), draw.number(rng.randrange(100))
     pattern = draw.pick(P.OTHER)
     # "i am cold" is a command
-    fits = [a for a in ADJECTIVES if a not in ("cold", "hot", "warm")] if pattern.startswith("i ") else ADJECTIVES
+    fits = [w for w in ADJECTIVES if w not in ("cold", "hot", "warm")] if pattern.startswith("i ") else ADJECTIVES
     return fill(draw, pattern, n=a, n2=b, adj=rng.choice(fits), v=rng.choice(VERBS), num=n1, num2=n2)
 
 

@@ -20,7 +20,8 @@ ROOMS = {
 
 # canonical device -> (class, spoken forms); a form that ends in s takes plural words around it
 DEVICES = {
-    "lamp": ("light", ["lamp", "lamp", "lamp", "table lamp", "floor lamp", "reading lamp", "bedside lamp", "lamps", "desk lamp"]),
+    "lamp": ("light", ["lamp", "lamp", "lamp", "table lamp", "floor lamp", "reading lamp", "bedside lamp", "lamps",
+                       "desk lamp"]),
     "light": ("light", ["light", "lights", "lights", "ceiling light", "lighting", "ceiling lights"]),
     "fan": ("speed", ["fan", "fan", "ceiling fan", "ventilator"]),
     "humidifier": ("speed", ["humidifier"]),
