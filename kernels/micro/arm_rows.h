@@ -229,10 +229,18 @@ void arm_matmul(const Matmul* m) {
     arm_panel_matmul(m, arm_format(F::kId), &tier);
 }
 
+// A loop of its own that a tier has for one column of a format (specialised there).
+template <class F>
+struct OwnRows {
+    static constexpr MatmulFn kFn = nullptr;
+};
+
 template <class F, template <int, int> class D>
 constexpr MatmulFn row_of() {
     if constexpr (F::kDense)
         return nullptr;
+    else if constexpr (OwnRows<F>::kFn != nullptr)
+        return OwnRows<F>::kFn;
     else if constexpr (NeonFormat<F>::kVector)
         return arm_row_matmul<F, D>;
     else

@@ -5,23 +5,11 @@
 // bringing four rows into 32-bit lanes takes two pairwise additions and a widening one.
 // Internal linkage: see kernels/micro/half.h.
 #pragma once
-#include "kernels/isa/neon_words.h"
 #include "kernels/micro/arm_panel.h"
+#include "kernels/micro/neon32_words.h"
 
 namespace thimble {
 namespace {
-
-// Loads that move the pointer: GCC would add to it apart.
-THIMBLE_INLINE int8x16x2_t take32(const int8_t*& p) {
-    int8x16x2_t v;
-    asm("vld1.8 %h0, [%1]!" : "=w"(v), "+r"(p) : "m"(*reinterpret_cast<const int8_t(*)[32]>(p)));
-    return v;
-}
-THIMBLE_INLINE f4 take_dup(const float*& p) {
-    f4 v;
-    asm("vld1.32 {%e0[], %f0[]}, [%1]!" : "=w"(v), "+r"(p) : "m"(*p));
-    return v;
-}
 
 // Two rows x 16 values, w and a as they lie: 4 products a lane, lanes 0..3 the first row.
 THIMBLE_INLINE int16x8_t pair16(int8x16_t w0, int8x16_t w1, int8x16_t a0, int8x16_t a1) {

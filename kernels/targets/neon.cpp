@@ -4,6 +4,7 @@
 #include "kernels/isa/neon.h"
 #elif defined(__ARM_NEON)
 #include "kernels/isa/neon32.h"
+#include "kernels/micro/neon32_rows.h"
 #include "kernels/micro/neon32_tiles.h"
 #endif
 
