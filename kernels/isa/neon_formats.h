@@ -28,6 +28,19 @@ struct NeonFormatBase {
 
 inline uint8x16_t low_nibbles(uint8x16_t a) { return vandq_u8(a, vdupq_n_u8(15)); }
 
+// 32 bytes of any alignment.
+THIMBLE_INLINE void load_two(const uint8_t* p, uint8x16_t* v) {
+#if defined(__aarch64__)
+    v[0] = vld1q_u8(p);
+    v[1] = vld1q_u8(p + 16);
+#else
+    uint8x16x2_t two;
+    asm("vld1.8 %h0, [%1]" : "=w"(two) : "r"(p), "m"(reinterpret_cast<const uint8_t(&)[32]>(*p)));
+    v[0] = two.val[0];
+    v[1] = two.val[1];
+#endif
+}
+
 // Rows a, b, c, d of 16 bytes -> out[i] = a[4i] b[4i] c[4i] d[4i] a[4i + 1] ...
 inline void interleave_bytes(const uint8x16_t* rows, uint8x16_t* out) {
     const uint8x16x2_t ac = vzipq_u8(rows[0], rows[2]), bd = vzipq_u8(rows[1], rows[3]);
@@ -188,11 +201,16 @@ struct NeonFormat<FormatIQ4_XS> : NeonFormatBase {
     }
 };
 
-// Byte `at` of each 32-bit lane, widened.
+// Byte `at` of each 32-bit lane as a float.
 template <int at>
-inline uint32x4_t byte_lanes(uint32x4_t a) {
+inline f4 byte_lanes(uint32x4_t a) {
+#if defined(__aarch64__)
     static const uint32_t kFrom[4] = {0xffffff00u + at, 0xffffff04u + at, 0xffffff08u + at, 0xffffff0cu + at};
-    return vreinterpretq_u32_u8(lookup(vreinterpretq_u8_u32(a), vreinterpretq_u8_u32(vld1q_u32(kFrom))));
+    return f4_of_u(vreinterpretq_u32_u8(lookup(vreinterpretq_u8_u32(a), vreinterpretq_u8_u32(vld1q_u32(kFrom)))));
+#else
+    if constexpr (at == 0) return f4_of_u(vandq_u32(a, vdupq_n_u32(255)));
+    return vcvtq_n_f32_u32(vandq_u32(a, vdupq_n_u32(255u << 8 * at)), at == 0 ? 1 : 8 * at);  // a fixed point
+#endif
 }
 
 // The common head of Q4_K and Q5_K blocks: d, dmin and twelve bytes of scales and minima, four rows at once.
@@ -213,13 +231,13 @@ inline void scales_of_four_rows(const B* const* b, float* dw, float* m) {
     mn[1] = vreinterpretq_u32_u8(vsliq_n_u8(vshrq_n_u8(e, 4), vshrq_n_u8(c, 6), 4));
     THIMBLE_UNROLL
     for (int i = 0; i < 2; ++i) {
-        f4_store(dw + (4 * i + 0) * S, f4_mul(d, f4_of_u(byte_lanes<0>(sc[i]))));
-        f4_store(dw + (4 * i + 1) * S, f4_mul(d, f4_of_u(byte_lanes<1>(sc[i]))));
-        f4_store(dw + (4 * i + 2) * S, f4_mul(d, f4_of_u(byte_lanes<2>(sc[i]))));
+        f4_store(dw + (4 * i + 0) * S, f4_mul(d, byte_lanes<0>(sc[i])));
+        f4_store(dw + (4 * i + 1) * S, f4_mul(d, byte_lanes<1>(sc[i])));
+        f4_store(dw + (4 * i + 2) * S, f4_mul(d, byte_lanes<2>(sc[i])));
         f4_store(dw + (4 * i + 3) * S, f4_mul(d, f4_of_u(vshrq_n_u32(sc[i], 24))));
-        f4_store(m + (4 * i + 0) * S, f4_mul(dmin, f4_of_u(byte_lanes<0>(mn[i]))));
-        f4_store(m + (4 * i + 1) * S, f4_mul(dmin, f4_of_u(byte_lanes<1>(mn[i]))));
-        f4_store(m + (4 * i + 2) * S, f4_mul(dmin, f4_of_u(byte_lanes<2>(mn[i]))));
+        f4_store(m + (4 * i + 0) * S, f4_mul(dmin, byte_lanes<0>(mn[i])));
+        f4_store(m + (4 * i + 1) * S, f4_mul(dmin, byte_lanes<1>(mn[i])));
+        f4_store(m + (4 * i + 2) * S, f4_mul(dmin, byte_lanes<2>(mn[i])));
         f4_store(m + (4 * i + 3) * S, f4_mul(dmin, f4_of_u(vshrq_n_u32(mn[i], 24))));
     }
 }
@@ -230,11 +248,12 @@ struct NeonFormat<FormatQ4_K> : NeonFormatBase {
     static constexpr int sub(int run, int, int t) { return 2 * run + t; }
     template <int unit>
     static void unpack(const FormatQ4_K::Block* b, int run, int8x16_t* q) {
+        uint8x16_t v[2];
+        load_two(b->qs + 32 * run, v);
         THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
-            const uint8x16_t v = vld1q_u8(b->qs + 32 * run + 16 * h);
-            q[h] = as_s8(low_nibbles(v));
-            q[2 + h] = as_s8(vshrq_n_u8(v, 4));
+            q[h] = as_s8(low_nibbles(v[h]));
+            q[2 + h] = as_s8(vshrq_n_u8(v[h], 4));
         }
     }
     template <int S>
@@ -250,12 +269,14 @@ struct NeonFormat<FormatQ5_K> : NeonFormatBase {
     template <int unit>
     static void unpack(const FormatQ5_K::Block* b, int run, int8x16_t* q) {
         const int8x16_t down = vdupq_n_s8(static_cast<int8_t>(-2 * run));
+        uint8x16_t v[2], bits[2];
+        load_two(b->qs + 32 * run, v);
+        load_two(b->qh, bits);
         THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
-            const uint8x16_t v = vld1q_u8(b->qs + 32 * run + 16 * h);
-            const uint8x16_t high = vshlq_u8(vld1q_u8(b->qh + 16 * h), down);
-            q[h] = as_s8(vsliq_n_u8(low_nibbles(v), vandq_u8(high, vdupq_n_u8(1)), 4));
-            q[2 + h] = as_s8(vsliq_n_u8(vshrq_n_u8(v, 4), vandq_u8(vshrq_n_u8(high, 1), vdupq_n_u8(1)), 4));
+            const uint8x16_t high = vshlq_u8(bits[h], down);
+            q[h] = as_s8(vsliq_n_u8(low_nibbles(v[h]), vandq_u8(high, vdupq_n_u8(1)), 4));
+            q[2 + h] = as_s8(vsliq_n_u8(vshrq_n_u8(v[h], 4), vandq_u8(vshrq_n_u8(high, 1), vdupq_n_u8(1)), 4));
         }
     }
     template <int S>
@@ -271,11 +292,12 @@ struct NeonFormat<FormatQ2_K> : NeonFormatBase {
     template <int unit>
     static void unpack(const FormatQ2_K::Block* b, int run, int8x16_t* q) {
         const uint8x16_t three = vdupq_n_u8(3);
+        uint8x16_t v[2];
+        load_two(b->qs + 32 * run, v);
         THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
-            const uint8x16_t v = vld1q_u8(b->qs + 32 * run + 16 * h);
-            q[h] = as_s8(vandq_u8(unit ? vshrq_n_u8(v, 4) : v, three));
-            q[2 + h] = as_s8(unit ? vshrq_n_u8(v, 6) : vandq_u8(vshrq_n_u8(v, 2), three));
+            q[h] = as_s8(vandq_u8(unit ? vshrq_n_u8(v[h], 4) : v[h], three));
+            q[2 + h] = as_s8(unit ? vshrq_n_u8(v[h], 6) : vandq_u8(vshrq_n_u8(v[h], 2), three));
         }
     }
     template <int S>
@@ -310,10 +332,12 @@ struct NeonFormat<FormatQ3_K> : NeonFormatBase {
     static void unpack(const FormatQ3_K::Block* b, int run, int8x16_t* q) {
         const uint8x16_t three = vdupq_n_u8(3), four = vdupq_n_u8(4);
         const int8x16_t down = vdupq_n_s8(static_cast<int8_t>(-4 * run));
+        uint8x16_t two[2], bits[2];
+        load_two(b->qs + 32 * run, two);
+        load_two(b->hmask, bits);
         THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
-            const uint8x16_t v = vld1q_u8(b->qs + 32 * run + 16 * h);
-            const uint8x16_t high = vshlq_u8(vld1q_u8(b->hmask + 16 * h), down);
+            const uint8x16_t v = two[h], high = vshlq_u8(bits[h], down);
             if (unit == 0) {
                 q[h] = as_s8(vbslq_u8(four, vshlq_n_u8(high, 2), vandq_u8(v, three)));
                 q[2 + h] = as_s8(vbslq_u8(four, vshlq_n_u8(high, 1), vandq_u8(vshrq_n_u8(v, 2), three)));
@@ -347,10 +371,12 @@ struct NeonFormat<FormatQ6_K> : NeonFormatBase {
     template <int unit>
     static void unpack(const FormatQ6_K::Block* b, int run, int8x16_t* q) {
         const uint8x16_t top = vdupq_n_u8(0x30);
+        uint8x16_t two[2], bits[2];
+        load_two(b->ql + 64 * run + 32 * unit, two);
+        load_two(b->qh + 32 * run, bits);
         THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {
-            const uint8x16_t v = vld1q_u8(b->ql + 64 * run + 32 * unit + 16 * h),
-                             high = vld1q_u8(b->qh + 32 * run + 16 * h);
+            const uint8x16_t v = two[h], high = bits[h];
             const uint8x16_t first = unit ? vshlq_n_u8(high, 2) : vshlq_n_u8(high, 4);
             q[h] = as_s8(vbslq_u8(top, first, low_nibbles(v)));
             q[2 + h] = as_s8(vbslq_u8(top, unit ? vshrq_n_u8(high, 2) : high, vshrq_n_u8(v, 4)));

@@ -36,6 +36,12 @@ THIMBLE_INLINE int32x4_t take_dup(const int32_t*& p) {
     asm("vld1.32 {%e0[], %f0[]}, [%1]!" : "=w"(v), "+r"(p) : "m"(*p));
     return v;
 }
+template <class T>
+THIMBLE_INLINE f4 take_four(const T*& p) {
+    f4 v;
+    asm("vld1.32 {%e0, %f0}, [%1]!" : "=w"(v), "+r"(p) : "m"(reinterpret_cast<Bytes16<T>>(*p)));
+    return v;
+}
 // Two bytes of any alignment in every lane, or in one.
 THIMBLE_INLINE uint16x4_t take_dup16(const uint8_t*& p) {
     uint16x4_t v;
