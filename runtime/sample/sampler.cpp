@@ -72,6 +72,19 @@ struct Candidates {
     }
 };
 
+// The first of the largest; banned is only asked about those that would win.
+int32_t greedy(const Session* s, const float* value, bool (*banned)(const Session*, int32_t)) {
+    const uint32_t n = s->model->hyper.n_vocab;
+    float top = -__builtin_inff();
+    int32_t best = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+        if (!(value[i] > top) || (banned && banned(s, static_cast<int32_t>(i)))) continue;
+        top = value[i];
+        best = static_cast<int32_t>(i);
+    }
+    return best;
+}
+
 }  // namespace
 
 void sampler_seed(SamplerState* s, uint64_t seed) {
@@ -93,6 +106,7 @@ int32_t sample(Session* s, const SampleParams& p, bool (*banned)(const Session*,
     int32_t* id = s->sampler.id;
     memcpy(value, s->logits, n * sizeof(float));
     penalize(s, p, value, id);
+    if (!(p.temperature > 0.0f)) return greedy(s, value, banned);
     // A NaN never wins and never breaks the order.
     for (uint32_t i = 0; i < n; ++i) {
         id[i] = static_cast<int32_t>(i);
@@ -101,12 +115,6 @@ int32_t sample(Session* s, const SampleParams& p, bool (*banned)(const Session*,
     if (banned)
         for (uint32_t i = 0; i < n; ++i)
             if (banned(s, static_cast<int32_t>(i))) value[i] = -__builtin_inff();
-    if (!(p.temperature > 0.0f)) {
-        uint32_t best = 0;
-        for (uint32_t i = 1; i < n; ++i)
-            if (value[i] > value[best]) best = i;
-        return static_cast<int32_t>(best);
-    }
     uint32_t keep = p.top_k > 0 && p.top_k < n ? p.top_k : n;
     Candidates{value, id}.best_first(n, keep);
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Loads of AArch64 that step their pointer by themselves, which GCC does not form from intrinsics: a row of weights is
+// walked field by field (scale, quants, scale, ...) without any address arithmetic, and fields of several rows are
+// gathered into lanes as they come. One instruction a pointer. Any alignment; they read exactly the bytes they step over.
+// Internal linkage: see kernels/micro/half.h.
+#pragma once
+#include "kernels/isa/neon_words.h"
+
+namespace thimble {
+namespace {
+
+#define THIMBLE_BYTES(n, p) "m"(*reinterpret_cast<const uint8_t(*)[n]>(p))
+
+// Lanes lane, lane + 1 of 16 bits <- 2 bytes of each pointer.
+template <int lane>
+THIMBLE_INLINE void take_h(uint16x8_t* v, const uint8_t** p) {
+#define THIMBLE_TAKE(how)                                        \
+    asm("ld1 {%0.h}[%c5], [%1], #2\n\tld1 {%0.h}[%c6], [%2], #2" \
+        : how(*v), "+r"(p[0]), "+r"(p[1])                        \
+        : THIMBLE_BYTES(2, p[0]), THIMBLE_BYTES(2, p[1]), "i"(lane), "i"(lane + 1))
+    if constexpr (lane == 0)
+        THIMBLE_TAKE("=w");  // the first: what stood in the other lanes is gone
+    else
+        THIMBLE_TAKE("+w");
+#undef THIMBLE_TAKE
+}
+// Half i of two registers <- 16 bytes of p[i]; of four registers <- 32 bytes.
+THIMBLE_INLINE uint8x16x2_t take_2d(const uint8_t** p) {
+    uint8x16x2_t v;
+    asm("ld2 {%S0.d, %T0.d}[0], [%1], #16\n\tld2 {%S0.d, %T0.d}[1], [%2], #16"
+        : "=w"(v), "+r"(p[0]), "+r"(p[1])
+        : THIMBLE_BYTES(16, p[0]), THIMBLE_BYTES(16, p[1]));
+    return v;
+}
+THIMBLE_INLINE uint8x16x4_t take_4d(const uint8_t** p) {
+    uint8x16x4_t v;
+    asm("ld4 {%S0.d - %V0.d}[0], [%1], #32\n\tld4 {%S0.d - %V0.d}[1], [%2], #32"
+        : "=w"(v), "+r"(p[0]), "+r"(p[1])
+        : THIMBLE_BYTES(32, p[0]), THIMBLE_BYTES(32, p[1]));
+    return v;
+}
+// Word i of four registers <- 16 bytes of p[i].
+THIMBLE_INLINE uint32x4x4_t take_4s(const uint8_t** p) {
+    uint32x4x4_t v;
+    asm("ld4 {%S0.s - %V0.s}[0], [%1], #16\n\tld4 {%S0.s - %V0.s}[1], [%2], #16\n\t"
+        "ld4 {%S0.s - %V0.s}[2], [%3], #16\n\tld4 {%S0.s - %V0.s}[3], [%4], #16"
+        : "=w"(v), "+r"(p[0]), "+r"(p[1]), "+r"(p[2]), "+r"(p[3])
+        : THIMBLE_BYTES(16, p[0]), THIMBLE_BYTES(16, p[1]), THIMBLE_BYTES(16, p[2]), THIMBLE_BYTES(16, p[3]));
+    return v;
+}
+THIMBLE_INLINE uint8x16_t take_q(const uint8_t** p) {
+    uint8x16_t v;
+    asm("ldr %q0, [%1], #16" : "=w"(v), "+r"(*p) : THIMBLE_BYTES(16, *p));
+    return v;
+}
+THIMBLE_INLINE uint8x16x2_t take_2q(const uint8_t** p) {
+    uint8x16x2_t v;
+    asm("ld1 {%S0.16b, %T0.16b}, [%1], #32" : "=w"(v), "+r"(*p) : THIMBLE_BYTES(32, *p));
+    return v;
+}
+// 32 bytes, each eight of them twice.
+THIMBLE_INLINE uint8x16x4_t take_eights(const uint8_t** p) {
+    uint8x16x4_t v;
+    asm("ld4r {%S0.2d - %V0.2d}, [%1], #32" : "=w"(v), "+r"(*p) : THIMBLE_BYTES(32, *p));
+    return v;
+}
+
+}  // namespace
+}  // namespace thimble
