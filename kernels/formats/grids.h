@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The grids of the IQ formats, one uint16_t an entry.
 //   IQ1, IQ2: 8 weights of 2 bits, the first weight lowest; code c means -1 + c (IQ1) or 8, 25, 43 (IQ2). Codes are 0 to 2.
-//   IQ3:      4 weights of 3 bits, the first weight lowest; code c means 8c + 4, but 62 for 7 (IQ3_XXS), or 2c + 1 (IQ3_S).
+//   IQ3:      4 weights of 4 bits, the first weight lowest; code c, 0 to 7, means 8c + 4, but 62 for 7 (IQ3_XXS), or
+//             2c + 1 (IQ3_S).
+// The formats' entries(block, codes) look up all entries of a block.
 // Formats index them with fields no wider than the grid, so no bit pattern leads outside.
 #pragma once
 #include <bit>
@@ -26,10 +28,10 @@ inline uint64_t spread_two_bits(uint64_t codes) {  // eight codes of two bits
     codes = (codes | codes << 12) & 0x000f000f000f000f;
     return (codes | codes << 6) & 0x0303030303030303;
 }
-inline uint64_t spread_three_bits(uint64_t codes) {  // eight codes of three bits
-    codes = (codes | codes << 20) & 0x00000fff00000fff;
-    codes = (codes | codes << 10) & 0x003f003f003f003f;
-    return (codes | codes << 5) & 0x0707070707070707;
+inline uint64_t spread_four_bits(uint64_t codes) {  // eight codes of four bits
+    codes = (codes | codes << 16) & 0x0000ffff0000ffff;
+    codes = (codes | codes << 8) & 0x00ff00ff00ff00ff;
+    return (codes | codes << 4) & 0x0f0f0f0f0f0f0f0f;
 }
 // Bit i of signs negates byte i; bytes are 1 to 127.
 inline uint64_t negate_bytes(uint64_t bytes, int signs) {

@@ -173,6 +173,7 @@ struct Avx2 {
     static ri ri_mul(ri a, ri b) { return _mm256_mullo_epi32(a, b); }
     static ri ri_and(ri a, ri b) { return _mm256_and_si256(a, b); }
     static ri ri_or(ri a, ri b) { return _mm256_or_si256(a, b); }
+    static ri ri_xor(ri a, ri b) { return _mm256_xor_si256(a, b); }
     template <int n>
     static ri ri_shl(ri a) {
         return _mm256_slli_epi32(a, n);
@@ -189,12 +190,19 @@ struct Avx2 {
     static rb rb_load(const uint8_t* p, size_t lane_stride) {  // 16 bytes at p and at p + lane_stride
         return _mm256_inserti128_si256(_mm256_castsi128_si256(load128(p)), load128(p + lane_stride), 1);
     }
+    static void rb_store(uint8_t* p, size_t lane_stride, rb a) {  // the reverse
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(a));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p + lane_stride), _mm256_extracti128_si256(a, 1));
+    }
     static rb rb_dup(const void* p) { return _mm256_broadcastsi128_si256(load128(p)); }  // the same in every lane
     static rb rb_set1(int x) { return _mm256_set1_epi8(static_cast<char>(x)); }
     static rb rb_and(rb a, rb b) { return _mm256_and_si256(a, b); }
     static rb rb_or(rb a, rb b) { return _mm256_or_si256(a, b); }
     static rb rb_xor(rb a, rb b) { return _mm256_xor_si256(a, b); }
     static rb rb_sub(rb a, rb b) { return _mm256_sub_epi8(a, b); }
+    static rb rb_add(rb a, rb b) { return _mm256_add_epi8(a, b); }
+    static rb rb_zip_low(rb a, rb b) { return _mm256_unpacklo_epi8(a, b); }  // within lanes
+    static rb rb_zip_high(rb a, rb b) { return _mm256_unpackhi_epi8(a, b); }
     static rb rb_and_or(rb a, rb b, rb c) { return _mm256_or_si256(_mm256_and_si256(a, b), c); }
     template <int n>
     static rb rb_shl(rb a) {
@@ -209,6 +217,7 @@ struct Avx2 {
         const __m256i hit = _mm256_cmpeq_epi8(_mm256_and_si256(x, bit), bit);
         return _mm256_or_si256(a, _mm256_and_si256(hit, value));
     }
+    static rb rb_at_least(rb a, rb b) { return _mm256_cmpeq_epi8(_mm256_max_epu8(a, b), a); }  // 255 or 0, unsigned
     // out[k], row r = 32-bit word k of the 16 bytes of row r.
     static void rb_transpose(const rb in[4], ri out[4]) {
         const __m256i a = _mm256_unpacklo_epi32(in[0], in[1]), b = _mm256_unpackhi_epi32(in[0], in[1]);

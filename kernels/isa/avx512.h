@@ -124,6 +124,7 @@ struct Avx512 {
     static ri ri_mul(ri a, ri b) { return _mm512_mullo_epi32(a, b); }
     static ri ri_and(ri a, ri b) { return _mm512_and_si512(a, b); }
     static ri ri_or(ri a, ri b) { return _mm512_or_si512(a, b); }
+    static ri ri_xor(ri a, ri b) { return _mm512_xor_si512(a, b); }
     template <int n>
     static ri ri_shl(ri a) {
         return _mm512_slli_epi32(a, n);
@@ -143,6 +144,12 @@ struct Avx512 {
         v = _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 2 * lane_stride)), 2);
         return _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 3 * lane_stride)), 3);
     }
+    static void rb_store(uint8_t* p, size_t lane_stride, rb a) {  // the reverse
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_castsi512_si128(a));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p + lane_stride), _mm512_extracti32x4_epi32(a, 1));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 2 * lane_stride), _mm512_extracti32x4_epi32(a, 2));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 3 * lane_stride), _mm512_extracti32x4_epi32(a, 3));
+    }
     static rb rb_dup(const void* p) {  // the same 16 bytes in every lane
         return _mm512_broadcast_i32x4(_mm_loadu_si128(static_cast<const __m128i*>(p)));
     }
@@ -151,6 +158,9 @@ struct Avx512 {
     static rb rb_or(rb a, rb b) { return _mm512_or_si512(a, b); }
     static rb rb_xor(rb a, rb b) { return _mm512_xor_si512(a, b); }
     static rb rb_sub(rb a, rb b) { return _mm512_sub_epi8(a, b); }
+    static rb rb_add(rb a, rb b) { return _mm512_add_epi8(a, b); }
+    static rb rb_zip_low(rb a, rb b) { return _mm512_unpacklo_epi8(a, b); }  // within lanes
+    static rb rb_zip_high(rb a, rb b) { return _mm512_unpackhi_epi8(a, b); }
     static rb rb_and_or(rb a, rb b, rb c) { return _mm512_ternarylogic_epi32(a, b, c, 0xea); }  // (a & b) | c
     template <int n>
     static rb rb_shl(rb a) {
@@ -164,6 +174,7 @@ struct Avx512 {
     static rb rb_or_if(rb a, rb x, rb bit, rb value) {  // a | value where x & bit, a and value without common bits
         return _mm512_mask_add_epi8(a, _mm512_test_epi8_mask(x, bit), a, value);
     }
+    static rb rb_at_least(rb a, rb b) { return _mm512_movm_epi8(_mm512_cmpge_epu8_mask(a, b)); }  // 255 or 0, unsigned
     // out[k], row r = 32-bit word k of the 16 bytes of row r.
     static void rb_transpose(const rb in[4], ri out[4]) {
         const __m512i a = _mm512_unpacklo_epi32(in[0], in[1]), b = _mm512_unpackhi_epi32(in[0], in[1]);

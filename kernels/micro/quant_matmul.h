@@ -5,6 +5,7 @@
 // in registers. Between panels of the same rows the float accumulators rest in scratch, which does not change them.
 // Internal linkage: compiled once an ISA.
 #pragma once
+#include "kernels/micro/grid_readers.h"
 #include "kernels/micro/quant_matvec.h"
 
 namespace thimble {
@@ -245,20 +246,13 @@ void quant_matmul(const Matmul* m) {
 // Sets the matrix products of all block formats.
 template <class V>
 void fill_quant_matmul(Kernels* k) {
-#define THIMBLE_STAGED(name) k->matmul[k##name] = quant_matmul<V, StagedReader<V, Format##name>>
-    THIMBLE_STAGED(Q8_K);
-    THIMBLE_STAGED(IQ2_XXS);
-    THIMBLE_STAGED(IQ2_XS);
-    THIMBLE_STAGED(IQ2_S);
-    THIMBLE_STAGED(IQ3_XXS);
-    THIMBLE_STAGED(IQ3_S);
-    THIMBLE_STAGED(IQ1_S);
-    THIMBLE_STAGED(IQ1_M);
-    THIMBLE_STAGED(TQ1_0);
-    THIMBLE_STAGED(NVFP4);
-    THIMBLE_STAGED(Q1_0);
-    THIMBLE_STAGED(Q2_0);
-#undef THIMBLE_STAGED
+    k->matmul[kIQ1_S] = quant_matmul<V, GridReader<V, FormatIQ1_S>>;
+    k->matmul[kIQ1_M] = quant_matmul<V, GridReader<V, FormatIQ1_M>>;
+    k->matmul[kIQ2_XXS] = quant_matmul<V, GridReader<V, FormatIQ2_XXS>>;
+    k->matmul[kIQ2_XS] = quant_matmul<V, GridReader<V, FormatIQ2_XS>>;
+    k->matmul[kIQ2_S] = quant_matmul<V, GridReader<V, FormatIQ2_S>>;
+    k->matmul[kIQ3_XXS] = quant_matmul<V, GridReader<V, FormatIQ3_XXS>>;
+    k->matmul[kIQ3_S] = quant_matmul<V, GridReader<V, FormatIQ3_S>>;
     k->matmul[kQ4_0] = quant_matmul<V, NibbleReader<V, FormatQ4_0>>;
     k->matmul[kQ4_1] = quant_matmul<V, NibbleReader<V, FormatQ4_1>>;
     k->matmul[kQ5_0] = quant_matmul<V, FiveBitReader<V, FormatQ5_0>>;
@@ -267,6 +261,11 @@ void fill_quant_matmul(Kernels* k) {
     k->matmul[kIQ4_NL] = quant_matmul<V, CodebookReader<V, FormatIQ4_NL>>;
     k->matmul[kIQ4_XS] = quant_matmul<V, Iq4XsReader<V>>;
     k->matmul[kMXFP4] = quant_matmul<V, Mxfp4Reader<V>>;
+    k->matmul[kNVFP4] = quant_matmul<V, Nvfp4Reader<V>>;
+    k->matmul[kQ1_0] = quant_matmul<V, Q1Reader<V>>;
+    k->matmul[kQ2_0] = quant_matmul<V, Q2Reader<V>>;
+    k->matmul[kQ8_K] = quant_matmul<V, Q8KReader<V>>;
+    k->matmul[kTQ1_0] = quant_matmul<V, Tq1Reader<V>>;
     k->matmul[kTQ2_0] = quant_matmul<V, Tq2Reader<V>>;
     k->matmul[kQ2_K] = quant_matmul<V, Q2KReader<V>>;
     k->matmul[kQ3_K] = quant_matmul<V, Q3KReader<V>>;

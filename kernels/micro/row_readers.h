@@ -8,7 +8,7 @@
 //   Format       the FormatNAME it reads (minimum, scales, block size)
 //   kBias        what the bytes carry beyond q
 //   kMax         the largest value of a byte; 128 means signed bytes, -128 allowed (only if V::kSigned8)
-//   kStaged      false: bytes() reads the matrix; true: scales() writes all bytes to `stage`, where bytes() reads them
+//   kStaged      false: bytes() reads the matrix; true: scales() writes 256 bytes a row to `stage`, which bytes() reads
 //   scales(p, stride, s, stage)   float and integer scales and minima of the chunk that starts at p in the first row
 //   bytes<U>(p, lane_stride, w)   weights 128 U to 128 U + 127 of the chunk, of rows p, p + lane_stride, ...: w[i] = 16 i on
 // Internal linkage: compiled once an ISA.
@@ -77,6 +77,20 @@ inline typename V::rb move_two(typename V::rb x) {
         return V::rb_and(V::template rb_shr<kFrom - kTo>(x), bits);
     else
         return V::rb_and(x, bits);
+}
+
+// Sixteen bytes of four two-bit codes each, the lowest bits first, to four vectors of codes.
+template <class V>
+inline void spread_two_bits(typename V::rb x, typename V::rb out[4]) {
+    static constexpr uint8_t kFour[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
+    static constexpr uint8_t kLow[16] = {1, 4, 16, 64, 1, 4, 16, 64, 1, 4, 16, 64, 1, 4, 16, 64};
+    const auto low = V::rb_dup(kLow), high = V::rb_add(low, low);
+    auto at = V::rb_dup(kFour);
+    for (size_t n = 0; n < 4; ++n) {
+        const auto v = V::rb_lookup(x, at);
+        out[n] = V::rb_or_if(V::rb_or_if(V::rb_set1(0), v, low, V::rb_set1(1)), v, high, V::rb_set1(2));
+        at = V::rb_add(at, V::rb_set1(4));
+    }
 }
 
 // ---- blocks of 32 -----------------------------------------------------------------------------------------------
@@ -396,35 +410,142 @@ struct Iq4XsReader {
     }
 };
 
-// ---- every other format: the scalar unpack writes rows of bytes to the stage ---------------------------------------
-template <class V, class F>
-struct StagedReader {
-    using Format = F;
-    static constexpr int kRange = F::kQuantMax - F::kQuantMin;
-    static constexpr bool kSignedBytes = V::kSigned8 && kRange > 63;
-    static constexpr int kBias = kSignedBytes ? 0 : -F::kQuantMin, kMax = kSignedBytes ? 128 : kRange;
-    static_assert(kRange <= 255);
-    static constexpr bool kStaged = true;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t* stage) {
-        constexpr int kEach = F::kBlock / 32;
-        for (int r = 0; r < V::kRows; ++r) {
-            const auto* block = reinterpret_cast<const typename F::Block*>(p + static_cast<size_t>(r) * stride);
+// ---- the rest ---------------------------------------------------------------------------------------------------
+template <class V>
+struct Q8KReader {
+    using Format = FormatQ8_K;
+    static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        typename V::ri h[4];
+        header_words<V>(p, stride, h);
+        for (int b = 0; b < 8; ++b) V::ri_store(reinterpret_cast<int32_t*>(s.dw[b]), h[0]);
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        for (size_t i = 0; i < 8; ++i) {
+            w[i] = V::rb_load(p + 4 + 128 * U + 16 * i, lane_stride);
+            if constexpr (!V::kSigned8) w[i] = V::rb_xor(w[i], V::rb_set1(128));
+        }
+    }
+};
+
+template <class V>
+struct Nvfp4Reader {
+    using Format = FormatNVFP4;
+    static constexpr int kBias = 12, kMax = 24;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        for (int r = 0; r < V::kRows; ++r, p += stride) {
             for (int b = 0; b < 8; ++b) {
-                SubBlock u;
-                F::unpack(block + b / kEach, b % kEach, &u);
-                uint8_t* bytes = stage + r * 256 + b * 32;
-                for (int i = 0; i < 32; ++i) bytes[i] = static_cast<uint8_t>(u.q[i] + kBias);
-                s.dw[b][r] = u.dw;
-                if constexpr (F::kMinimum == Minimum::kBlock) s.m[b][r] = u.m0;
-                if constexpr (F::kMinimum == Minimum::kHalf) s.m[2 * b][r] = u.m0, s.m[2 * b + 1][r] = u.m1;
-                if constexpr (F::kFloatScalePerHalf) s.m[b][r] = u.dw1;
-                if constexpr (F::kScalePerHalf) s.sc[2 * b][r] = u.sc0, s.sc[2 * b + 1][r] = u.sc1;
+                const uint8_t* each = p + b / 2 * Format::kBytes + 2 * (b % 2);
+                s.dw[b][r] = Format::half_scale(each[0]);
+                s.m[b][r] = Format::half_scale(each[1]);
             }
         }
     }
     template <int U>
     static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
-        for (size_t i = 0; i < 8; ++i) w[i] = V::rb_load(p + 128 * U + 16 * i, lane_stride);
+        static constexpr uint8_t kFirst[16] = {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7};
+        static constexpr uint8_t kLow[16] = {15, 15, 15, 15, 15, 15, 15, 15};
+        static constexpr uint8_t kHigh[16] = {0, 0, 0, 0, 0, 0, 0, 0, 15, 15, 15, 15, 15, 15, 15, 15};
+        const auto first = V::rb_dup(kFirst), second = V::rb_add(first, V::rb_set1(8));
+        const auto low = V::rb_dup(kLow), high = V::rb_dup(kHigh);
+        const auto table = V::rb_sub(V::rb_dup(kE2m1Doubled), V::rb_set1(-kBias));
+        for (size_t b = 0; b < 4; ++b) {
+            const auto v = V::rb_load(p + (2 * U + b / 2) * Format::kBytes + 4 + 16 * (b % 2), lane_stride);
+            const auto up = V::template rb_shr<4>(v);
+            // The low nibbles of eight bytes, then their high nibbles.
+            w[2 * b] = V::rb_lookup(
+                table, V::rb_and_or(V::rb_lookup(v, first), low, V::rb_and(V::rb_lookup(up, first), high)));
+            w[2 * b + 1] = V::rb_lookup(
+                table, V::rb_and_or(V::rb_lookup(v, second), low, V::rb_and(V::rb_lookup(up, second), high)));
+        }
+    }
+};
+
+template <class V>
+struct Q1Reader {
+    using Format = FormatQ1_0;
+    static constexpr int kBias = 1, kMax = 2;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        typename V::ri h[4];
+        for (int b = 0; b < 8; ++b) {
+            if (b % 4 == 0) header_words<V>(p + b / 4 * Format::kBytes, stride, h);
+            V::rf_store(s.dw[b], V::rf_from_half(h[0]));
+        }
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        static constexpr uint8_t kEight[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+        static constexpr uint8_t kBits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+        const auto bits = V::rb_dup(kBits), v = V::rb_load(p + U * Format::kBytes + 2, lane_stride);
+        auto at = V::rb_dup(kEight);
+        for (size_t i = 0; i < 8; ++i) {
+            w[i] = V::rb_or_if(V::rb_set1(0), V::rb_lookup(v, at), bits, V::rb_set1(2));
+            at = V::rb_add(at, V::rb_set1(2));
+        }
+    }
+};
+
+template <class V>
+struct Q2Reader {
+    using Format = FormatQ2_0;
+    static constexpr int kBias = Format::kBias, kMax = 3;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        typename V::ri h[4];
+        for (int b = 0; b < 8; ++b) {
+            if (b % 2 == 0) header_words<V>(p + b / 2 * Format::kBytes, stride, h);
+            V::rf_store(s.dw[b], V::rf_from_half(h[0]));
+        }
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        for (size_t i = 0; i < 2; ++i)
+            spread_two_bits<V>(V::rb_load(p + (2 * U + i) * Format::kBytes + 2, lane_stride), w + 4 * i);
+    }
+};
+
+template <class V>
+struct Tq1Reader {
+    using Format = FormatTQ1_0;
+    static constexpr int kBias = Format::kBias, kMax = 2;
+    static constexpr bool kStaged = false;
+    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        typename V::ri t[4];
+        header_words<V>(p + 38, stride, t);  // d is the last half word
+        const auto d = V::rf_from_half(V::template ri_shr<16>(t[3]));
+        for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
+    }
+    static typename V::rb triple(typename V::rb x) { return V::rb_add(V::rb_add(x, x), x); }
+    // The leading base-3 digit of the fractions x / 256: 3x / 256, rounded down.
+    static typename V::rb digit(typename V::rb x) {
+        return V::rb_sub(V::rb_set1(0),
+                         V::rb_add(V::rb_at_least(x, V::rb_set1(86)), V::rb_at_least(x, V::rb_set1(171))));
+    }
+    template <int U>
+    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+        if constexpr (U == 0) {  // digits 0 to 3 of 32 bytes
+            for (size_t i = 0; i < 2; ++i) {
+                auto x = V::rb_load(p + 16 * i, lane_stride);
+                for (size_t n = 0; n < 4; ++n, x = triple(x)) w[2 * n + i] = digit(x);
+            }
+        } else {  // their digit 4, five digits of 16 bytes, four of the four bytes qh
+            for (size_t i = 0; i < 2; ++i)
+                w[i] = digit(triple(triple(triple(triple(V::rb_load(p + 16 * i, lane_stride))))));
+            auto x = V::rb_load(p + 32, lane_stride);
+            for (size_t n = 0; n < 5; ++n, x = triple(x)) w[2 + n] = digit(x);
+            static constexpr uint8_t kLast[16] = {12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15};
+            static constexpr uint8_t kPart[4][16] = {{255, 255, 255, 255},
+                                                     {0, 0, 0, 0, 255, 255, 255, 255},
+                                                     {0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255},
+                                                     {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255}};
+            auto y = V::rb_lookup(V::rb_load(p + 36, lane_stride), V::rb_dup(kLast)), all = V::rb_set1(0);
+            for (size_t n = 0; n < 4; ++n, y = triple(y)) all = V::rb_and_or(y, V::rb_dup(kPart[n]), all);
+            w[7] = digit(all);
+        }
     }
 };
 
