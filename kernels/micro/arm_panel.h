@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Products of a matrix and two or more columns on ARM. A panel of 8 rows x 256 weights is unpacked once into int8 and
-// multiplied with up to 96 columns; four panels (32 rows) share the preparation of the columns. All of it lies in the
+// multiplied with up to 92 columns; eight panels (64 rows) share the preparation of the columns. All of it lies in the
 // caller's scratch. The unpacking and the loops around the tiles are compiled once; each tier brings its tiles.
 #pragma once
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace thimble {
 
-constexpr int kPanelRows = 8, kPanelSubs = 8;  // a panel: 8 rows, 8 sub-blocks of 32
-// Panels and columns that are worked on together, and what 32 values of a column come to in `packed`.
+constexpr int kPanelRows = 8, kPanelSubs = 8, kPanelGroups = 8;  // a panel: 8 rows, 8 sub-blocks of 32; 64 rows
+// Columns that are worked on together, and what 32 values of a column come to in `packed`.
 #if defined(__aarch64__)
-constexpr int kPanelGroups = 4, kPanelCols = 96, kPackedSub = 32;
+constexpr int kPanelCols = 92, kPackedSub = 32;
 #else
-constexpr int kPanelGroups = 4, kPanelCols = 64, kPackedSub = 64;
+constexpr int kPanelCols = 64, kPackedSub = 64;
 #endif
 // Longest row of the one-column loops (arm_rows.h), which keep 16 bytes of the column for each 32 values in scratch.
 constexpr int64_t kArmRowMaxK = static_cast<int64_t>(kMatmulScratch) / 16 * 32;
@@ -31,12 +31,16 @@ enum ArmTile : uint8_t {
     kTileHalfFloat,  // float scales for 16
     kTileCount
 };
+constexpr bool tile_has_int_scales(ArmTile t) {
+    return t == kTileHalfNarrow || t == kTileHalfWide || t == kTileHalfMin;
+}
 
 struct alignas(64) ArmPanel {
     int8_t q[kPanelSubs * kPanelRows * 32];  // [sub][row][32], or as the tier's arrange() leaves it
-    float dw[2 * kPanelSubs][kPanelRows];    // [sub]; kTileHalfFloat: [2 * sub + half]
-    float m[2 * kPanelSubs][kPanelRows];     // [sub]; kTileHalfMin: [2 * sub + half]
-    int32_t sc[2 * kPanelSubs][kPanelRows];  // [2 * sub + half]
+    // Eight numbers a row of these, in the first half unless arrange() needs it all.
+    float dw[4 * kPanelSubs * kPanelRows];    // [sub][row]; kTileHalfFloat: [sub][half][row]
+    float m[4 * kPanelSubs * kPanelRows];     // [sub][row]; kTileHalfMin: [sub][half][row]
+    int32_t sc[4 * kPanelSubs * kPanelRows];  // [sub][half][row]
 };
 
 // The columns of one chunk over 256 values; numbers past the last column are copies of it.
@@ -53,7 +57,8 @@ using ArmTileFn = void (*)(const ArmPanel* p, int subs, const ArmColumns* c, con
 
 struct ArmTier {
     ArmTileFn tile[kTileCount];
-    void (*arrange)(const int8_t* rows, int subs, int8_t* q);                  // [sub][row][32] to the tier's order
+    // Weights [sub][row][32] into the panel in the tier's order, and scales where it wants them otherwise; or nullptr.
+    void (*arrange)(const int8_t* rows, int subs, ArmTile tile, ArmPanel* p);
     void (*pack)(const ArmColumns* c, int columns, int subs, int8_t* packed);  // nullptr: the tiles read c->q
     void (*finish)(float* acc);  // 4 columns x 8 rows from the tier's order to [column][row]; may be nullptr
 };

@@ -53,7 +53,7 @@ void neon32_tile(const ArmPanel* p, int subs, const ArmColumns* cols, const int8
             int8x16_t w[8];
             THIMBLE_UNROLL
             for (int i = 0; i < 8; ++i) w[i] = vld1q_s8(p->q + ((2 * j + g) * 8 + i) * 16);
-            const f4 dw = f4_load(p->dw[j] + 4 * g);
+            const f4 dw = f4_load(p->dw + kPanelRows * j + 4 * g);
             const int8_t* from = packed + static_cast<size_t>(j) * static_cast<size_t>(columns) * 64;
             const float* d = cols->d[j];
             const float* ds = cols->ds[j];
@@ -65,26 +65,28 @@ void neon32_tile(const ArmPanel* p, int subs, const ArmColumns* cols, const int8
                 f4 sum;
                 if constexpr (T == kTileHalfFloat) {
                     const f4 dc = take_dup(d);
-                    sum = f4_fma(f4_of(dot16_pairs<2>(w, a)), f4_mul(f4_load(p->dw[2 * j] + 4 * g), dc), f4_load(to));
-                    sum =
-                        f4_fma(f4_of(dot16_pairs<2>(w + 2, a + 2)), f4_mul(f4_load(p->dw[2 * j + 1] + 4 * g), dc), sum);
+                    sum = f4_fma(f4_of(dot16_pairs<2>(w, a)), f4_mul(f4_load(p->dw + kPanelRows * 2 * j + 4 * g), dc),
+                                 f4_load(to));
+                    sum = f4_fma(f4_of(dot16_pairs<2>(w + 2, a + 2)),
+                                 f4_mul(f4_load(p->dw + kPanelRows * (2 * j + 1) + 4 * g), dc), sum);
                 } else {
                     int32x4_t dot;
                     if constexpr (kHalf) {
-                        dot = vmulq_s32(dot16_pairs<kRange>(w, a), vld1q_s32(p->sc[2 * j] + 4 * g));
-                        dot = vmlaq_s32(dot, dot16_pairs<kRange>(w + 2, a + 2), vld1q_s32(p->sc[2 * j + 1] + 4 * g));
+                        dot = vmulq_s32(dot16_pairs<kRange>(w, a), vld1q_s32(p->sc + kPanelRows * 2 * j + 4 * g));
+                        dot = vmlaq_s32(dot, dot16_pairs<kRange>(w + 2, a + 2),
+                                        vld1q_s32(p->sc + kPanelRows * (2 * j + 1) + 4 * g));
                     } else {
                         dot = dot32_pairs<kRange>(w, a);
                     }
                     sum = f4_fma(f4_of(dot), f4_mul(dw, take_dup(d)), f4_load(to));
                 }
                 if constexpr (T == kTileNarrowMin || T == kTileMediumMin) {
-                    sum = f4_fma(f4_load(p->m[j] + 4 * g), take_dup(ds), sum);
+                    sum = f4_fma(f4_load(p->m + kPanelRows * j + 4 * g), take_dup(ds), sum);
                 }
                 if constexpr (T == kTileHalfMin) {
                     const int64_t c = (to - acc) / kPanelRows;
-                    sum = f4_fma(f4_load(p->m[2 * j] + 4 * g), f4_dup(cols->ds[2 * j][c]), sum);
-                    sum = f4_fma(f4_load(p->m[2 * j + 1] + 4 * g), f4_dup(cols->ds[2 * j + 1][c]), sum);
+                    sum = f4_fma(f4_load(p->m + kPanelRows * 2 * j + 4 * g), f4_dup(cols->ds[2 * j][c]), sum);
+                    sum = f4_fma(f4_load(p->m + kPanelRows * (2 * j + 1) + 4 * g), f4_dup(cols->ds[2 * j + 1][c]), sum);
                 }
                 f4_store(to, sum);
                 to += kPanelRows;
@@ -94,7 +96,8 @@ void neon32_tile(const ArmPanel* p, int subs, const ArmColumns* cols, const int8
 }
 
 // Rows 2i and 2i + 1 side by side, four weights each.
-inline void neon32_arrange(const int8_t* rows, int subs, int8_t* q) {
+inline void neon32_arrange(const int8_t* rows, int subs, ArmTile, ArmPanel* p) {
+    int8_t* q = p->q;
     for (int i = 0; i < subs * kPanelRows / 2; ++i, rows += 64, q += 64) {
         THIMBLE_UNROLL
         for (int h = 0; h < 2; ++h) {

@@ -21,9 +21,9 @@ constexpr ArmTile tile_of() {
 template <class F>
 void fill_vector(const typename F::Block* const* b, int base, int8_t* q, ArmPanel* p) {
     using N = NeonFormat<F>;
-    float* dw = p->dw[base];
-    float* m = p->m[F::kMinimum == Minimum::kHalf ? 2 * base : base];
-    int32_t* sc = p->sc[2 * base];
+    float* dw = p->dw + base * kPanelRows;
+    float* m = p->m + (F::kMinimum == Minimum::kHalf ? 2 * base : base) * kPanelRows;
+    int32_t* sc = p->sc + 2 * base * kPanelRows;
     N::template scales<kPanelRows>(b, dw, m, sc);
     N::template scales<kPanelRows>(b + 4, dw + 4, m + 4, sc + 4);
     for (int r = 0; r < kPanelRows; ++r) {
@@ -54,18 +54,19 @@ void fill_scalar(const typename F::Block* const* b, int base, int8_t* q, ArmPane
             F::unpack(b[r], j, &s);
             const int at = base + j;
             memcpy(q + at * kPanelRows * 32 + r * 32, s.q, 32);
-            p->sc[2 * at][r] = s.sc0;
-            p->sc[2 * at + 1][r] = s.sc1;
+            const int one = at * kPanelRows + r, first = 2 * at * kPanelRows + r, second = first + kPanelRows;
+            p->sc[first] = s.sc0;
+            p->sc[second] = s.sc1;
             if constexpr (F::kFloatScalePerHalf) {
-                p->dw[2 * at][r] = s.dw;
-                p->dw[2 * at + 1][r] = s.dw1;
+                p->dw[first] = s.dw;
+                p->dw[second] = s.dw1;
             } else {
-                p->dw[at][r] = s.dw;
+                p->dw[one] = s.dw;
             }
-            if constexpr (F::kMinimum == Minimum::kBlock) p->m[at][r] = s.m0;
+            if constexpr (F::kMinimum == Minimum::kBlock) p->m[one] = s.m0;
             if constexpr (F::kMinimum == Minimum::kHalf) {
-                p->m[2 * at][r] = s.m0;
-                p->m[2 * at + 1][r] = s.m1;
+                p->m[first] = s.m0;
+                p->m[second] = s.m1;
             }
         }
     }
@@ -107,27 +108,57 @@ constexpr Table make_table() {
 constexpr Table kTable = make_table();
 
 struct alignas(64) Scratch {
-    ArmPanel panel[kPanelGroups];
+    ArmPanel panel;
     ArmColumns columns;
     int8_t rows[kPanelSubs * kPanelRows * 32];
     int8_t packed[kPanelCols * kPanelSubs * kPackedSub];
     float acc[kPanelGroups][kPanelCols * kPanelRows];
 };
-static_assert(sizeof(Scratch) <= kMatmulScratch);
+static_assert(sizeof(Scratch) <= kMatmulScratch && kPanelCols % 4 == 0);
 
-// Columns [c0, c0 + columns) over sub-blocks [j0, j0 + subs).
+// Four columns' numbers, v[column] of four sub-blocks, to [sub-block][column]; rows of the result are kPanelCols apart.
+void store_turned(const f4* v, float* to) {
+    const float32x4x2_t even = vzipq_f32(v[0], v[2]), odd = vzipq_f32(v[1], v[3]);
+    const float32x4x2_t first = vzipq_f32(even.val[0], odd.val[0]), second = vzipq_f32(even.val[1], odd.val[1]);
+    f4_store(to, first.val[0]);
+    f4_store(to + kPanelCols, first.val[1]);
+    f4_store(to + 2 * kPanelCols, second.val[0]);
+    f4_store(to + 3 * kPanelCols, second.val[1]);
+}
+
+// Columns [c0, c0 + columns) over sub-blocks [j0, j0 + subs), four columns at a time.
 void prepare_columns(const Matmul* m, int64_t c0, int columns, int64_t j0, int subs, ArmTile tile, ArmColumns* out) {
-    for (int c = 0; c < columns; ++c) {
-        const int64_t index = c0 + c < m->n ? c0 + c : m->n - 1, column = m->col ? m->col[index] : index;
-        out->q[c] = m->acts.q + column * m->acts.q_stride + j0 * 32;
-        const float* d = m->acts.d + column * m->acts.d_stride + j0;
-        for (int j = 0; j < subs; ++j) out->d[j][c] = d[j];
-        const int16_t* s = m->acts.s + column * m->acts.s_stride + 2 * j0;
-        if (tile == kTileNarrowMin || tile == kTileMediumMin) {
-            for (int j = 0; j < subs; ++j) out->ds[j][c] = d[j] * static_cast<float>(s[2 * j] + s[2 * j + 1]);
-        } else if (tile == kTileHalfMin) {
-            for (int h = 0; h < 2 * subs; ++h) out->ds[h][c] = d[h >> 1] * static_cast<float>(s[h]);
+    const bool one_minimum = tile == kTileNarrowMin || tile == kTileMediumMin;
+    for (int c = 0; c < columns; c += 4) {
+        const float* d[4];
+        const int16_t* s[4];
+        THIMBLE_UNROLL
+        for (int i = 0; i < 4; ++i) {
+            const int64_t index = c0 + c + i < m->n ? c0 + c + i : m->n - 1, column = m->col ? m->col[index] : index;
+            out->q[c + i] = m->acts.q + column * m->acts.q_stride + j0 * 32;
+            d[i] = m->acts.d + column * m->acts.d_stride + j0;
+            s[i] = m->acts.s + column * m->acts.s_stride + 2 * j0;
         }
+        int j = 0;
+        for (; j + 4 <= subs; j += 4) {
+            f4 v[4];
+            THIMBLE_UNROLL
+            for (int i = 0; i < 4; ++i) v[i] = f4_load(d[i] + j);
+            store_turned(v, out->d[j] + c);
+            if (!one_minimum) continue;
+            THIMBLE_UNROLL
+            for (int i = 0; i < 4; ++i) v[i] = f4_mul(v[i], f4_of(vpaddlq_s16(vld1q_s16(s[i] + 2 * j))));
+            store_turned(v, out->ds[j] + c);
+        }
+        for (; j < subs; ++j) {
+            for (int i = 0; i < 4; ++i) {
+                out->d[j][c + i] = d[i][j];
+                if (one_minimum) out->ds[j][c + i] = d[i][j] * static_cast<float>(s[i][2 * j] + s[i][2 * j + 1]);
+            }
+        }
+        if (tile != kTileHalfMin) continue;
+        for (int h = 0; h < 2 * subs; ++h)
+            for (int i = 0; i < 4; ++i) out->ds[h][c + i] = d[i][h >> 1] * static_cast<float>(s[i][h]);
     }
 }
 
@@ -144,12 +175,12 @@ void arm_panel_matmul(const Matmul* m, const ArmFormat* f, const ArmTier* tier) 
     auto* s = static_cast<Scratch*>(m->scratch);
     const ArmTileFn tile = tier->tile[f->tile];
     const int64_t all_subs = m->k / 32;
+    const int64_t passes = (m->n + kPanelCols - 1) / kPanelCols, share = ((m->n + passes - 1) / passes + 3) & ~3;
     for (int64_t r0 = 0; r0 < m->rows; r0 += kPanelGroups * kPanelRows) {
         const int64_t rows = m->rows - r0 < kPanelGroups * kPanelRows ? m->rows - r0 : kPanelGroups * kPanelRows;
         const int groups = static_cast<int>((rows + kPanelRows - 1) / kPanelRows);
-        for (int64_t c0 = 0; c0 < m->n; c0 += kPanelCols) {
-            const int real = static_cast<int>(m->n - c0 < kPanelCols ? m->n - c0 : kPanelCols),
-                      columns = (real + 3) & ~3;
+        for (int64_t c0 = 0; c0 < m->n; c0 += share) {
+            const int real = static_cast<int>(m->n - c0 < share ? m->n - c0 : share), columns = (real + 3) & ~3;
             for (int g = 0; g < groups; ++g)
                 memset(s->acc[g], 0, sizeof(float) * static_cast<size_t>(columns * kPanelRows));
             for (int64_t j0 = 0; j0 < all_subs; j0 += kPanelSubs) {
@@ -163,9 +194,9 @@ void arm_panel_matmul(const Matmul* m, const ArmFormat* f, const ArmTier* tier) 
                         const int64_t r = g * kPanelRows + i < rows ? r0 + g * kPanelRows + i : m->rows - 1;
                         w[i] = m->w + static_cast<size_t>(r) * m->row_bytes + offset;
                     }
-                    f->fill(w, subs, tier->arrange ? s->rows : s->panel[g].q, &s->panel[g]);
-                    if (tier->arrange) tier->arrange(s->rows, subs, s->panel[g].q);
-                    tile(&s->panel[g], subs, &s->columns, s->packed, columns, s->acc[g]);
+                    f->fill(w, subs, tier->arrange ? s->rows : s->panel.q, &s->panel);
+                    if (tier->arrange) tier->arrange(s->rows, subs, f->tile, &s->panel);
+                    tile(&s->panel, subs, &s->columns, s->packed, columns, s->acc[g]);
                 }
             }
             for (int g = 0; g < groups; ++g) {
