@@ -85,7 +85,7 @@ struct Attention {
     KvHead kv;
     const float* q;  // query of (t, h) at q + t * q_stride + h * dk
     int64_t q_stride;
-    int64_t dk, dv;  // multiples of 2; any value works, multiples of 16 are fast
+    int64_t dk, dv;  // multiples of 2, at most kMaxHeadSize; any value works, multiples of 16 are fast
     int64_t n_tokens, group;
     int64_t pos0, window;
     float scale;          // s = scale * (q . k)
@@ -94,6 +94,7 @@ struct Attention {
     void* scratch;        // kAttentionScratch bytes, one for each thread
 };
 constexpr size_t kAttentionScratch = 64 * 1024;
+constexpr int64_t kMaxHeadSize = 4096;  // greatest dk and dv
 
 // The running state of one (token, head): maximum m, sum l, unnormalised output o[dv]. Row r = t * group + h.
 struct AttentionState {

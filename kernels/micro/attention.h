@@ -18,6 +18,8 @@ struct AttentionLoops {
     using F = typename V::f;
     static constexpr int kRows = V::kAttnRows, kTiles = V::kAttnTiles, kVecs = V::kAttnVecs;
     static constexpr int64_t kValuesAhead = 48;  // positions
+    // What chunk() puts into the scratch: weights of a chunk, the scales and the bytes of the quantised queries.
+    static_assert(kRows * (kKvChunk * 4 + kMaxHeadSize / 32 * 4 + kMaxHeadSize) <= kAttentionScratch);
 
     // A query row within a block: where it is and what it sees of the chunk, [lo, hi) relative to the chunk's start.
     struct Row {

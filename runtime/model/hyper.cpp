@@ -225,10 +225,10 @@ Status read_hyper(const Gguf& g, Hyper* h, Error* err) {
     read_heads(k, h);
     if (k.status != kOk) return k.status;
     h->dk = h->n_embd / h->n_head;
-    k.u32("attention.key_length", kGgufOptional, &h->dk, 1, 4096);
+    k.u32("attention.key_length", kGgufOptional, &h->dk, 1, kMaxHeadSize);
     h->dv = h->dk;
-    k.u32("attention.value_length", kGgufOptional, &h->dv, 1, 4096);
-    if (k.status == kOk && (h->dk == 0 || h->dk > 4096))
+    k.u32("attention.value_length", kGgufOptional, &h->dv, 1, kMaxHeadSize);
+    if (k.status == kOk && (h->dk == 0 || h->dk > kMaxHeadSize))
         return fail(err, kFormat, g.label, ": embedding_length ", h->n_embd, " over head_count ", h->n_head,
                     " gives an impossible head of ", h->dk);
     h->norm_eps = 1e-5f;

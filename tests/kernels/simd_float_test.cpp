@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Every tier's float kernels equal the scalar reference, bit for bit: norms, element-wise loops, activations, rope,
 // softmax, quantise, dense products, the KV store and attention, at odd lengths and with zeros, subnormals, infinities
-// and NaN among the values. A NaN only has to meet a NaN.
+// and NaN among the values. A NaN only has to meet a NaN. Dense weights, caches and the scratch end at a page that cannot
+// be read.
 #include <cstring>
 #include <initializer_list>
 
 #include "kernels/kernels.h"
 #include "tests/check.h"
+#include "tests/kernels/guarded.h"
 #include "tests/kernels/random.h"
 
 using namespace thimble;
 
 static Kernels reference, tier;
-alignas(64) static unsigned char scratch[kAttentionScratch > kMatmulScratch ? kAttentionScratch : kMatmulScratch];
+static Guarded weight_memory, scratch_memory, cache_memory[2][4];
 constexpr int kMax = 4096;
 
 static bool same(const float* a, const float* b, int64_t n, const char* what, int64_t size) {
@@ -110,7 +112,8 @@ static void test_dense(uint32_t type, int64_t k, int64_t rows, int64_t n) {
     Random random(static_cast<uint64_t>(type * 7 + k * 3 + rows + n));
     const size_t element = format_info(type)->bytes, row_bytes = static_cast<size_t>(k) * element + 3,
                  size = row_bytes * static_cast<size_t>(rows) - 3;
-    uint8_t* weights = static_cast<uint8_t*>(malloc(size));  // nothing behind
+    uint8_t* weights = weight_memory.last<uint8_t>(size);
+    if (!CHECK(weights != nullptr)) return;
     for (size_t i = 0; i < size; ++i) weights[i] = static_cast<uint8_t>(random.next32());
     Matmul m = {};
     m.w = weights;
@@ -122,22 +125,28 @@ static void test_dense(uint32_t type, int64_t k, int64_t rows, int64_t n) {
     m.x = x;
     m.x_stride = k;
     m.out_stride = rows;
-    m.scratch = scratch;
+    m.scratch = scratch_memory.last<uint8_t>(kMatmulScratch);
     both(format_info(type)->name, k, [&](const Kernels& kernels, float* out) {
         m.out = out;
         kernels.matmul[type](&m);
     });
-    free(weights);
 }
 
 struct Cache {
-    void* memory[4];
+    uint8_t* memory[4];
+    size_t size[4];
     KvHead head;
 };
-static Cache make_cache(KvType type, int64_t capacity, int64_t dk, int64_t dv) {
+static Cache make_cache(int which, KvType type, int64_t capacity, int64_t dk, int64_t dv) {
+    const int64_t element = type == kKvF32 ? 4 : type == kKvF16 ? 2 : 1;
+    const int64_t scales = type == kKvQ8_0 ? capacity * 2 : 0;  // for 32 values
     Cache c = {};
-    const size_t size = static_cast<size_t>(capacity * (dk > dv ? dk : dv)) * 4;
-    for (void*& p : c.memory) p = calloc(size, 1);
+    const int64_t sizes[4] = {capacity * dk * element, capacity * dv * element, scales * (dk / 32), scales * (dv / 32)};
+    for (int i = 0; i < 4; ++i) {
+        c.size[i] = static_cast<size_t>(sizes[i]);
+        c.memory[i] = cache_memory[which][i].last<uint8_t>(c.size[i]);
+        if (c.memory[i]) memset(c.memory[i], 0, c.size[i]);
+    }
     c.head = {c.memory[0], c.memory[1], c.memory[2], c.memory[3], capacity, type, type};
     return c;
 }
@@ -152,15 +161,16 @@ struct AttentionCase {
 static void test_attention(const AttentionCase& c) {
     Random random(static_cast<uint64_t>(c.dk * 11 + c.tokens * 5 + c.group + c.pos0 + c.type));
     const int64_t length = c.pos0 + c.tokens, capacity = (length + 15) / 16 * 16, rows = c.tokens * c.group;
-    Cache caches[2] = {make_cache(c.type, capacity, c.dk, c.dv), make_cache(c.type, capacity, c.dk, c.dv)};
-    const size_t cache_bytes = static_cast<size_t>(capacity * (c.dk > c.dv ? c.dk : c.dv)) * 4;
+    Cache caches[2] = {make_cache(0, c.type, capacity, c.dk, c.dv), make_cache(1, c.type, capacity, c.dk, c.dv)};
+    for (int i = 0; i < 8; ++i)
+        if (!CHECK(caches[i / 4].memory[i % 4] != nullptr)) return;
     for (int64_t p = 0; p < length; ++p) {
         fill(w, c.dk, &random, 0);
         fill(b, c.dv, &random, 0);
         reference.kv_store(&caches[0].head, p, w, c.dk, b, c.dv);
         tier.kv_store(&caches[1].head, p, w, c.dk, b, c.dv);
     }
-    for (int i = 0; i < 4; ++i) CHECK(memcmp(caches[0].memory[i], caches[1].memory[i], cache_bytes) == 0);
+    for (int i = 0; i < 4; ++i) CHECK(memcmp(caches[0].memory[i], caches[1].memory[i], caches[0].size[i]) == 0);
     const size_t values = static_cast<size_t>(rows * c.dv);
     float* q = static_cast<float*>(malloc(static_cast<size_t>(rows * c.dk) * 4));
     float slopes[16];
@@ -178,7 +188,7 @@ static void test_attention(const AttentionCase& c) {
     a.scale = 0.125f;
     a.softcap = c.softcap;
     a.slopes = c.slopes ? slopes : nullptr;
-    a.scratch = scratch;
+    a.scratch = scratch_memory.last<uint8_t>(kAttentionScratch);
     float* result[2];
     for (int i = 0; i < 2; ++i) {
         const Kernels& k = i ? tier : reference;
@@ -198,15 +208,15 @@ static void test_attention(const AttentionCase& c) {
         free(o);
     }
     same(result[0], result[1], static_cast<int64_t>(values), "attention", c.dk);
-    for (int i = 0; i < 2; ++i) {
-        free(result[i]);
-        for (void* p : caches[i].memory) free(p);
-    }
+    for (float* r : result) free(r);
     free(q);
 }
 
 int main() {
-    if (!CHECK(kernels_for("scalar", &reference))) return REPORT();
+    bool open = weight_memory.open(1 << 16) && scratch_memory.open(1 << 16);
+    for (auto& side : cache_memory)
+        for (Guarded& g : side) open = open && g.open(1 << 20);
+    if (!CHECK(open) || !CHECK(kernels_for("scalar", &reference))) return REPORT();
     for (uint32_t t = 0; t < tier_count(); ++t) {
         if (!tier_supported(t) || !kernels_for(tier_name(t), &tier)) continue;
         const int before = check::failed;
@@ -229,6 +239,8 @@ int main() {
             test_attention({type, 128, 64, 3, 7, 300, 40, 20.0f, false, false});
             test_attention({type, 32, 96, 40, 1, 0, 0, 0.0f, true, false});
             test_attention({type, 256, 128, 2, 5, 511, 0, 0.0f, false, false});
+            test_attention(
+                {type, kMaxHeadSize, kMaxHeadSize, 3, 5, 20, 0, 0.0f, false, false});  // the scratch suffices
             if (type != kKvQ8_0) test_attention({type, 6, 10, 18, 2, 9, 5, 0.0f, true, true});
         }
         printf("%s: %s\n", tier.name, check::failed == before ? "ok" : "differs");

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Every tier's matrix products equal the scalar reference, bit for bit: every block format, one and many columns, odd
 // and few rows, one block a row, unaligned rows that do not touch, a column map, and scales, minima and quants at their
-// extremes. The weights of each case end exactly at a page that cannot be read, so that any over-read is a fault.
-#include <sys/mman.h>
-
+// extremes. The weights, the activations and the scratch of each case end exactly at a page that cannot be read, so that
+// any over-read is a fault.
 #include <cstring>
 #include <initializer_list>
 
 #include "kernels/kernels.h"
 #include "tests/check.h"
+#include "tests/kernels/guarded.h"
 #include "tests/kernels/random.h"
 
 using namespace thimble;
@@ -49,17 +49,7 @@ static void fill_weights(uint32_t type, uint8_t* row, size_t bytes, size_t block
     }
 }
 
-// `size` bytes that end at a page without access; the mapping and its length come back for munmap.
-static uint8_t* guarded(size_t size, void** mapping, size_t* length) {
-    constexpr size_t kPage = 65536;  // a multiple of every page size in use
-    const size_t inside = (size + kPage - 1) / kPage * kPage;
-    *length = inside + kPage;
-    *mapping = mmap(nullptr, *length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (*mapping == MAP_FAILED) return nullptr;
-    uint8_t* start = static_cast<uint8_t*>(*mapping);
-    mprotect(start + inside, kPage, PROT_NONE);
-    return start + inside - size;
-}
+static Guarded weight_memory, x_memory, q_memory, d_memory, s_memory, scratch_memory;
 
 struct Case {
     int64_t k, rows, n;
@@ -73,18 +63,17 @@ static void run(const Kernels& reference, const Kernels& tier, uint32_t type, co
     Random random(type * 131u + static_cast<uint64_t>(c.k * 7 + c.rows * 3 + c.n) + c.pattern * 1000u);
     const size_t row_bytes = static_cast<size_t>(c.k / f->block) * f->bytes, stride = row_bytes + c.gap;
     const size_t size = stride * static_cast<size_t>(c.rows - 1) + row_bytes;
-    void* mapping;
-    size_t length;
-    uint8_t* memory = guarded(size + 1, &mapping, &length);  // any alignment, and nothing behind
+    uint8_t* memory = weight_memory.last<uint8_t>(size + 1);  // any alignment
     if (!CHECK(memory != nullptr)) return;
     for (int64_t r = 0; r < c.rows; ++r)
         fill_weights(type, memory + 1 + static_cast<size_t>(r) * stride, row_bytes, f->bytes, &random, c.pattern);
     const int64_t columns = c.map ? c.n + 3 : c.n;
     const size_t values = static_cast<size_t>(columns * c.k);
-    float* x = static_cast<float*>(malloc(values * sizeof(float)));
-    int8_t* q = static_cast<int8_t*>(malloc(values));
-    float* d = static_cast<float*>(malloc(values / 32 * sizeof(float)));
-    int16_t* s = static_cast<int16_t*>(malloc(values / 16 * sizeof(int16_t)));
+    float* x = x_memory.last<float>(values);
+    int8_t* q = q_memory.last<int8_t>(values);
+    float* d = d_memory.last<float>(values / 32);
+    int16_t* s = s_memory.last<int16_t>(values / 16);
+    if (!CHECK(x && q && d && s)) return;
     int32_t* map = static_cast<int32_t*>(malloc(static_cast<size_t>(c.n) * sizeof(int32_t)));
     for (int64_t j = 0; j < columns; ++j) {
         const int kind = static_cast<int>(random.next32() % 8);
@@ -135,15 +124,14 @@ static void run(const Kernels& reference, const Kernels& tier, uint32_t type, co
                 static_cast<int>(c.k), static_cast<int>(c.rows), static_cast<int>(c.n), c.pattern,
                 static_cast<int>(wrong % out_stride), static_cast<int>(wrong / out_stride),
                 static_cast<double>(got[wrong]), static_cast<double>(want[wrong]));
-    munmap(mapping, length);
-    for (void* p : {static_cast<void*>(x), static_cast<void*>(q), static_cast<void*>(d), static_cast<void*>(s),
-                    static_cast<void*>(map), static_cast<void*>(want), static_cast<void*>(got)})
-        free(p);
+    for (void* p : {static_cast<void*>(map), static_cast<void*>(want), static_cast<void*>(got)}) free(p);
 }
 
 int main() {
-    alignas(64) static unsigned char scratch[kMatmulScratch + 4096];  // the tail must stay as it is
-    memset(scratch + kMatmulScratch, 0x5a, 4096);
+    for (Guarded* g : {&weight_memory, &x_memory, &q_memory, &d_memory, &s_memory, &scratch_memory})
+        if (!CHECK(g->open(1 << 20))) return REPORT();
+    static_assert(kMatmulScratch % 64 == 0);
+    void* scratch = scratch_memory.last<uint8_t>(kMatmulScratch);
     static Kernels reference, tier;
     if (!CHECK(kernels_for("scalar", &reference))) return REPORT();
     for (uint32_t t = 0; t < tier_count(); ++t) {
@@ -166,7 +154,6 @@ int main() {
             run(reference, tier, type, {block, 32, 330, 0, false, kTame}, scratch);
             run(reference, tier, type, {131072 + block, 1, 1, 0, false, kTame}, scratch);  // a very long row
         }
-        for (size_t i = 0; i < 4096; ++i) CHECK(scratch[kMatmulScratch + i] == 0x5a);
         printf("%s: %s\n", tier.name, check::failed == before ? "ok" : "differs");
     }
     return REPORT();
