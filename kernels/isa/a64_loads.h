@@ -58,6 +58,11 @@ THIMBLE_INLINE uint8x16x2_t take_2q(const uint8_t** p) {
     asm("ld1 {%S0.16b, %T0.16b}, [%1], #32" : "=w"(v), "+r"(*p) : THIMBLE_BYTES(32, *p));
     return v;
 }
+THIMBLE_INLINE uint8x16x4_t take_4q(const uint8_t** p) {
+    uint8x16x4_t v;
+    asm("ld1 {%S0.16b - %V0.16b}, [%1], #64" : "=w"(v), "+r"(*p) : THIMBLE_BYTES(64, *p));
+    return v;
+}
 // 32 bytes, each eight of them twice.
 THIMBLE_INLINE uint8x16x4_t take_eights(const uint8_t** p) {
     uint8x16x4_t v;

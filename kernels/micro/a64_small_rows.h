@@ -7,25 +7,22 @@
 
 #include "kernels/formats/formats.h"
 #include "kernels/isa/a64_loads.h"
-#include "kernels/micro/arm_panel.h"
-#include "kernels/micro/neon_tiles.h"
+#include "kernels/micro/arm_rows.h"
 
 namespace thimble {
 namespace {
 
 template <class F>
-struct SmallFormat {
-    static constexpr bool kVector = false;
-};
+struct SmallFormat;
 template <>
 struct SmallFormat<FormatQ4_0> {
-    static constexpr bool kVector = true, kNibbles = true;
+    static constexpr bool kNibbles = true;
     static constexpr int kBias = 8, kMaxRaw = 15;
     static THIMBLE_INLINE int8x16_t code(uint8x16_t index) { return as_s8(index); }
 };
 template <>
 struct SmallFormat<FormatIQ4_NL> {
-    static constexpr bool kVector = true, kNibbles = true;
+    static constexpr bool kNibbles = true;
     static constexpr int kBias = 0, kMaxRaw = 127;
     static THIMBLE_INLINE int8x16_t code(uint8x16_t index) {
         return as_s8(lookup(as_u8(vld1q_s8(kIq4Codebook)), index));
@@ -33,7 +30,7 @@ struct SmallFormat<FormatIQ4_NL> {
 };
 template <>
 struct SmallFormat<FormatQ8_0> {
-    static constexpr bool kVector = true, kNibbles = false;
+    static constexpr bool kNibbles = false;
     static constexpr int kBias = 0, kMaxRaw = 128;
 };
 
@@ -244,6 +241,19 @@ void small_row_matmul(const Matmul* m) {
     small_rows<F>(m, reinterpret_cast<const uint8_t*>(m->acts.q + column * m->acts.q_stride),
                   prepare_small_column<F>(m, column));
 }
+
+template <>
+struct OwnRows<FormatQ4_0> {
+    static constexpr MatmulFn kFn = small_row_matmul<FormatQ4_0>;
+};
+template <>
+struct OwnRows<FormatIQ4_NL> {
+    static constexpr MatmulFn kFn = small_row_matmul<FormatIQ4_NL>;
+};
+template <>
+struct OwnRows<FormatQ8_0> {
+    static constexpr MatmulFn kFn = small_row_matmul<FormatQ8_0>;
+};
 
 }  // namespace
 }  // namespace thimble

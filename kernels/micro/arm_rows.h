@@ -6,9 +6,6 @@
 #include <type_traits>
 
 #include "kernels/isa/neon_formats.h"
-#if defined(__aarch64__)
-#include "kernels/micro/a64_small_rows.h"
-#endif
 #include "kernels/micro/arm_panel.h"
 #include "kernels/micro/arm_range.h"
 #include "kernels/micro/neon_tiles.h"
@@ -240,9 +237,6 @@ struct OwnRows {
 
 template <class F, template <int, int> class D>
 constexpr MatmulFn row_of() {
-#if defined(__aarch64__)
-    if constexpr (SmallFormat<F>::kVector) return small_row_matmul<F>;
-#endif
     if constexpr (F::kDense)
         return nullptr;
     else if constexpr (OwnRows<F>::kFn != nullptr)
