@@ -42,7 +42,8 @@ struct alignas(kCacheLine) TeamSignal {
 };
 
 struct alignas(kCacheLine) TeamMember {
-    TeamSignal go;  // the number of the run to do
+    TeamSignal go;                      // the number of the run to do
+    alignas(kCacheLine) Word taken{0};  // numbers of this member's share that are handed out
     Team* team = nullptr;
     uint32_t index = 0;
     pthread_t thread{};
@@ -100,6 +101,12 @@ void wake_all(Team* team, Word*) {
     pthread_mutex_unlock(&team->mutex);
 }
 #endif
+
+// What team_next and team_take have handed out. All others wait, or none runs.
+void start_sharing(Team* team, uint32_t members) {
+    team->next.store(0, std::memory_order_relaxed);
+    for (uint32_t i = 0; i < members; ++i) team->member[i].taken.store(0, std::memory_order_relaxed);
+}
 
 // Waits until ready(value). With more members than cores the awaited one may need this very core: then no spinning.
 template <class Ready>
@@ -210,7 +217,7 @@ void team_run(Team* team, uint32_t members, TeamFn fn, void* ctx) {
     if (members > team->size) members = team->size;
     if (members == 0) members = 1;
     team->members = members;
-    team->next.store(0, std::memory_order_relaxed);
+    start_sharing(team, members);
     if (members == 1) return fn(ctx, 0, 1);
     team->fn = fn;
     team->ctx = ctx;
@@ -222,13 +229,13 @@ void team_run(Team* team, uint32_t members, TeamFn fn, void* ctx) {
 
 void team_barrier(Team* team, uint32_t) {
     const uint32_t members = team->members;
-    if (members == 1) return team->next.store(0, std::memory_order_relaxed);
+    if (members == 1) return start_sharing(team, 1);
     TeamSignal* generation = &team->generation;
     const uint32_t mine = generation->value.load(std::memory_order_relaxed);  // cannot change before we arrive
     if (team->arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == members) {
         // All others wait: what is reset here is seen by them with the new generation.
         team->arrived.store(0, std::memory_order_relaxed);
-        team->next.store(0, std::memory_order_relaxed);
+        start_sharing(team, members);
         generation->value.store(mine + 1);
         wake(team, generation);
     } else {
@@ -237,5 +244,19 @@ void team_barrier(Team* team, uint32_t) {
 }
 
 uint32_t team_next(Team* team) { return team->next.fetch_add(1, std::memory_order_relaxed); }
+
+uint32_t team_take(Team* team, uint32_t member, uint32_t count) {
+    const uint64_t members = team->members;
+    for (uint64_t i = 0; i < members; ++i) {
+        const uint64_t owner = (member + i) % members;
+        const uint32_t first = static_cast<uint32_t>(count * owner / members);
+        const uint32_t share = static_cast<uint32_t>(count * (owner + 1) / members) - first;
+        Word* taken = &team->member[owner].taken;
+        if (taken->load(std::memory_order_relaxed) >= share) continue;
+        const uint32_t number = taken->fetch_add(1, std::memory_order_relaxed);
+        if (number < share) return first + number;
+    }
+    return count;
+}
 
 }  // namespace thimble

@@ -29,4 +29,9 @@ void team_barrier(Team* team, uint32_t member);
 // every team_barrier and at the start of each run. Cheap: one relaxed fetch_add.
 uint32_t team_next(Team* team);
 
+// The same for numbers below `count`, in runs: a member gets its own share, which is contiguous, in ascending order, and
+// then what other members have left of theirs; `count` when nothing is left. So a member reads a matrix front to back,
+// as the hardware's prefetch wants it. All members pass the same count between two barriers.
+uint32_t team_take(Team* team, uint32_t member, uint32_t count);
+
 }  // namespace thimble

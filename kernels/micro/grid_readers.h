@@ -162,11 +162,13 @@ inline void grid_scales(const FormatIQ2_XXS*, const uint8_t* p, size_t stride, t
 }
 template <class V>
 inline void grid_scales(const FormatIQ3_XXS*, const uint8_t* p, size_t stride, typename V::rf d, RowScales<V>& s) {
-    typename V::ri h[4];
-    for (int b = 0; b < 8; ++b) {
-        if (b % 4 == 0) header_words<V>(p + 66 + 4 * b, stride, h);
-        const auto scale = V::rf_from_int(twice_and_one<V>(V::template ri_shr<28>(h[b % 4])));
-        V::rf_store(s.dw[b], V::rf_mul(V::rf_mul(d, scale), V::rf_set1(0.25f)));
+    for (int i = 0; i < 2; ++i) {
+        typename V::ri h[4];
+        header_words<V>(p + 66 + 16 * i, stride, h);
+        for (int b = 0; b < 4; ++b) {
+            const auto scale = V::rf_from_int(twice_and_one<V>(V::template ri_shr<28>(h[b])));
+            V::rf_store(s.dw[4 * i + b], V::rf_mul(V::rf_mul(d, scale), V::rf_set1(0.25f)));
+        }
     }
 }
 template <class V>

@@ -200,11 +200,11 @@ void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int co
                                static_cast<size_t>(block / 8) * kChunkBytes<R>;
             if (have == V::kRows && count == 8) {
                 pack<V, R>(p, m->row_bytes, scratch.stage,
-                           prefetch_at<R, kPanelAhead>(p, m, block, kGroups * V::kRows * m->row_bytes),
+                           prefetch_at<V, R, kPanelAhead>(p, m, block, kGroups * V::kRows * m->row_bytes),
                            scratch.panel[g]);
             } else {
                 scratch.copy.take(p, m->row_bytes, have, count);
-                pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, {p, 0}, scratch.panel[g]);
+                pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, {}, scratch.panel[g]);
             }
         }
         int c = 0;

@@ -470,10 +470,10 @@ struct Q1Reader {
     static constexpr int kBias = 1, kMax = 2;
     static constexpr bool kStaged = false;
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        typename V::ri h[4];
-        for (int b = 0; b < 8; ++b) {
-            if (b % 4 == 0) header_words<V>(p + b / 4 * Format::kBytes, stride, h);
-            V::rf_store(s.dw[b], V::rf_from_half(h[0]));
+        for (int i = 0; i < 2; ++i) {
+            typename V::ri h[4];
+            header_words<V>(p + i * Format::kBytes, stride, h);
+            for (int b = 0; b < 4; ++b) V::rf_store(s.dw[4 * i + b], V::rf_from_half(h[0]));
         }
     }
     template <int U>
@@ -495,10 +495,10 @@ struct Q2Reader {
     static constexpr int kBias = Format::kBias, kMax = 3;
     static constexpr bool kStaged = false;
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        typename V::ri h[4];
-        for (int b = 0; b < 8; ++b) {
-            if (b % 2 == 0) header_words<V>(p + b / 2 * Format::kBytes, stride, h);
-            V::rf_store(s.dw[b], V::rf_from_half(h[0]));
+        for (int i = 0; i < 4; ++i) {
+            typename V::ri h[4];
+            header_words<V>(p + i * Format::kBytes, stride, h);
+            for (int b = 0; b < 2; ++b) V::rf_store(s.dw[2 * i + b], V::rf_from_half(h[0]));
         }
     }
     template <int U>

@@ -37,6 +37,18 @@ struct Member {
 
     void barrier() { team_barrier(s->team, me); }
 
+    // Work of this phase in `count` parts: the next part for this member, `count` when none is left.
+    int64_t take(int64_t count) { return team_take(s->team, me, static_cast<uint32_t>(count)); }
+    // Calls part(row, rows) for chunks of `rows` rows until none is left.
+    template <class Part>
+    void share_rows(int64_t rows, int64_t chunk, Part part) {
+        const int64_t count = (rows + chunk - 1) / chunk;
+        for (int64_t c = take(count); c < count; c = take(count)) {
+            const int64_t row = c * chunk;
+            part(row, rows - row < chunk ? rows - row : chunk);
+        }
+    }
+
     // Tokens [first, last) of this member.
     int64_t first_token() const { return n * me / members; }
     int64_t last_token() const { return n * (me + 1) / members; }
@@ -158,17 +170,18 @@ struct Member {
         const int64_t chunk = chunk_rows(rows[0] + rows[1] + rows[2]);
         int64_t count[3];
         for (int i = 0; i < 3; ++i) count[i] = (rows[i] + chunk - 1) / chunk;
-        for (int64_t c = team_next(s->team); c < count[0] + count[1] + count[2]; c = team_next(s->team)) {
+        const int64_t all = count[0] + count[1] + count[2];
+        for (int64_t c = take(all); c < all; c = take(all)) {
             int part = 0;
             int64_t at = c, base = 0;
             while (at >= count[part]) at -= count[part], base += rows[part], ++part;
-            const int64_t row = at * chunk, take = rows[part] - row < chunk ? rows[part] - row : chunk;
+            const int64_t row = at * chunk, have = rows[part] - row < chunk ? rows[part] - row : chunk;
             float* out = s->qkv + base + row;
             if (part == 0 && narrow && !l.wqkv && !l.conv)  // q of the last token alone
-                multiply(parts[part], parts[part].data, row, take, in.column(n - 1), 1, nullptr,
+                multiply(parts[part], parts[part].data, row, have, in.column(n - 1), 1, nullptr,
                          out + (n - 1) * s->qkv_stride, s->qkv_stride);
             else
-                multiply(parts[part], row, take, in, out, s->qkv_stride);
+                multiply(parts[part], row, have, in, out, s->qkv_stride);
         }
         barrier();
     }
@@ -344,16 +357,12 @@ struct Member {
     // x += residual_scale * (w a + bias), or with a post norm x += residual_scale * norm(w a + bias).
     void project(const Weight& w, Vector bias, Vector post_norm, const Acts& a) {
         const int64_t e = h.n_embd, chunk = chunk_rows(e);
-        for (int64_t row = team_next(s->team) * chunk; row < e; row = team_next(s->team) * chunk) {
-            const int64_t rows = e - row < chunk ? e - row : chunk;
-            if (post_norm) {
-                multiply(w, row, rows, a, s->projected + row, e);
-                continue;
-            }
+        share_rows(e, chunk, [&](int64_t row, int64_t rows) {
+            if (post_norm) return multiply(w, row, rows, a, s->projected + row, e);
             multiply(w, row, rows, a, own.rows, rows);
             for (int64_t t = 0; t < n; ++t)
                 accumulate(own.rows + t * rows, bias ? bias + row : nullptr, rows, s->x + t * e + row);
-        }
+        });
         barrier();
         if (post_norm) post(bias, post_norm);
     }
@@ -403,9 +412,10 @@ struct Member {
         const bool fused = !l.gate && l.up.rows == 2 * f;  // gate over up in one matrix
         const Weight* gate = l.gate ? &l.gate : fused ? &l.up : nullptr;
         const Vector gate_b = fused ? l.up_b : l.gate_b, up_b = fused && l.up_b ? l.up_b + f : l.up_b;
-        for (int64_t row = team_next(s->team) * chunk; row < f; row = team_next(s->team) * chunk)
+        share_rows(f, chunk, [&](int64_t row, int64_t rows) {
             gate_up(gate, gate ? gate->data : nullptr, gate_b, l.up, l.up.data, fused ? f : 0, up_b, in, n, nullptr,
-                    s->hidden, 0, row, f - row < chunk ? f - row : chunk);
+                    s->hidden, 0, row, rows);
+        });
         barrier();
         if (l.ffn_sub_norm) columns_again(s->hidden, l.ffn_sub_norm, f);
         project(l.down, l.down_b, l.ffn_post_norm, s->hidden);
@@ -465,11 +475,10 @@ struct Member {
         if (count > 1) barrier();
         const int64_t v = h.n_vocab;
         const int64_t chunk = count > 1 ? kPromptChunk : 256;
-        for (int64_t row = team_next(s->team) * chunk; row < v; row = team_next(s->team) * chunk) {
-            const int64_t rows = v - row < chunk ? v - row : chunk;
+        share_rows(v, chunk, [&](int64_t row, int64_t rows) {
             multiply(m.output, m.output.data, row, rows, a, count, nullptr, pass->logits + row, v);
             for (int64_t c = 0; c < count; ++c) finish_logits(pass->logits + c * v + row, row, rows);
-        }
+        });
         barrier();
     }
     void finish_logits(float* y, int64_t row, int64_t rows) {

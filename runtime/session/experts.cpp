@@ -137,8 +137,8 @@ void Member::expert_down(const Layer& l, int64_t row, int64_t rows) {
 void Member::expert_ffn(const Layer& l, const Acts& in) {
     ExpertLists& x = s->experts;
     const int64_t f = h.n_ff_expert;
-    for (int64_t row = team_next(s->team) * 32; row < h.n_expert; row = team_next(s->team) * 32)
-        multiply(l.router, row, h.n_expert - row < 32 ? h.n_expert - row : 32, in, x.logits + row, h.n_expert);
+    share_rows(h.n_expert, 32,
+               [&](int64_t row, int64_t rows) { multiply(l.router, row, rows, in, x.logits + row, h.n_expert); });
     barrier();
     if (me == 0) {
         choose_experts(l);
@@ -150,7 +150,8 @@ void Member::expert_ffn(const Layer& l, const Acts& in) {
     barrier();
     const int64_t chunk = chunk_rows(2 * f * h.n_expert_used), blocks = (f + chunk - 1) / chunk;
     const int64_t shared = l.shared_up.rows, shared_blocks = (shared + chunk - 1) / chunk;
-    for (int64_t u = team_next(s->team); u < x.n_active * blocks + shared_blocks; u = team_next(s->team)) {
+    const int64_t all = x.n_active * blocks + shared_blocks;
+    for (int64_t u = take(all); u < all; u = take(all)) {
         const int64_t block = u < x.n_active * blocks ? u % blocks : u - x.n_active * blocks;
         const int64_t row = block * chunk;
         if (u >= x.n_active * blocks) {
@@ -168,8 +169,7 @@ void Member::expert_ffn(const Layer& l, const Acts& in) {
     }
     barrier();
     const int64_t e = h.n_embd, down_chunk = chunk_rows(e);
-    for (int64_t row = team_next(s->team) * down_chunk; row < e; row = team_next(s->team) * down_chunk)
-        expert_down(l, row, e - row < down_chunk ? e - row : down_chunk);
+    share_rows(e, down_chunk, [&](int64_t row, int64_t rows) { expert_down(l, row, rows); });
     barrier();
     if (l.ffn_post_norm) post(nullptr, l.ffn_post_norm);
 }

@@ -43,7 +43,10 @@ void phases(void* ctx, uint32_t member, uint32_t members) {
     Work* w = static_cast<Work*>(ctx);
     w->ran[member].fetch_add(1);
     for (uint32_t r = 0; r < w->rounds; ++r) {
-        for (uint32_t c; (c = team_next(w->team)) < kChunks;) w->owner[c] += r * 1000 + c;
+        if (r % 2 == 0)
+            for (uint32_t c; (c = team_next(w->team)) < kChunks;) w->owner[c] += r * 1000 + c;
+        else
+            for (uint32_t c; (c = team_take(w->team, member, kChunks)) < kChunks;) w->owner[c] += r * 1000 + c;
         team_barrier(w->team, member);
         for (uint32_t c = member; c < kChunks; c += members) {
             if (w->owner[c] != r * 1000 + c) w->wrong.fetch_add(1);
