@@ -36,7 +36,7 @@ constexpr bool tile_has_int_scales(ArmTile t) {
 }
 
 struct alignas(64) ArmPanel {
-    int8_t q[kPanelSubs * kPanelRows * 32];  // [sub][row][32], or as the tier's arrange() leaves it
+    int8_t q[kPanelSubs * kPanelRows * 32];  // [sub][half][row][16], or as the tier's arrange() leaves it
     // Eight numbers a row of these, in the first half unless arrange() needs it all.
     float dw[4 * kPanelSubs * kPanelRows];    // [sub][row]; kTileHalfFloat: [sub][half][row]
     float m[4 * kPanelSubs * kPanelRows];     // [sub][row]; kTileHalfMin: [sub][half][row]
@@ -57,7 +57,7 @@ using ArmTileFn = void (*)(const ArmPanel* p, int subs, const ArmColumns* c, con
 
 struct ArmTier {
     ArmTileFn tile[kTileCount];
-    // Weights [sub][row][32] into the panel in the tier's order, and scales where it wants them otherwise; or nullptr.
+    // Weights [sub][half][row][16] into the panel in the tier's order, and scales where it wants them otherwise; or nullptr.
     void (*arrange)(const int8_t* rows, int subs, ArmTile tile, ArmPanel* p);
     void (*pack)(const ArmColumns* c, int columns, int subs, int8_t* packed);  // nullptr: the tiles read c->q
     void (*finish)(float* acc);  // 4 columns x 8 rows from the tier's order to [column][row]; may be nullptr

@@ -9,26 +9,15 @@
 namespace thimble {
 namespace {
 
-// 4 x 4 words transposed: out[i] = word i of rows 0 to 3.
-inline void transpose_words(const int8_t* rows, int stride, int8_t* out) {
-    int32x4_t r[4];
-    THIMBLE_UNROLL
-    for (int i = 0; i < 4; ++i) r[i] = vreinterpretq_s32_s8(vld1q_s8(rows + i * stride));
-    const int32x4_t e0 = vzip1q_s32(r[0], r[2]), e1 = vzip2q_s32(r[0], r[2]);
-    const int32x4_t o0 = vzip1q_s32(r[1], r[3]), o1 = vzip2q_s32(r[1], r[3]);
-    vst1q_s8(out, vreinterpretq_s8_s32(vzip1q_s32(e0, o0)));
-    vst1q_s8(out + 32, vreinterpretq_s8_s32(vzip2q_s32(e0, o0)));
-    vst1q_s8(out + 64, vreinterpretq_s8_s32(vzip1q_s32(e1, o1)));
-    vst1q_s8(out + 96, vreinterpretq_s8_s32(vzip2q_s32(e1, o1)));
-}
-
-// [sub][row][32] -> [sub][8 steps of 4 values][row][4]. With integer scales the sum over the first half comes to
+// [sub][half][row][16] -> [sub][8 steps of 4 values][row][4]. With integer scales the sum over the first half comes to
 // (sc0 - sc1) * first + sc1 * (first + second), so that the sums need no second start: sc0 becomes sc0 - sc1.
 inline void dotprod_arrange(const int8_t* rows, int subs, ArmTile tile, ArmPanel* p) {
-    for (int i = 0; i < 2 * subs; ++i) {
-        const int8_t* from = rows + (i >> 1) * 256 + (i & 1) * 16;
-        transpose_words(from, 32, p->q + i * 128);
-        transpose_words(from + 128, 32, p->q + i * 128 + 16);
+    int8_t* q = p->q;
+    for (int i = 0; i < 2 * subs; ++i, rows += 128) {
+        const int32x4x4_t low = vld4q_s32(reinterpret_cast<const int32_t*>(rows)),
+                          high = vld4q_s32(reinterpret_cast<const int32_t*>(rows + 64));
+        THIMBLE_UNROLL
+        for (int step = 0; step < 4; ++step) store_pair(q, low.val[step], high.val[step]);
     }
     if (!tile_has_int_scales(tile)) return;
     for (int i = 0; i < 2 * subs * kPanelRows; i += 2 * kPanelRows)

@@ -9,7 +9,7 @@
 namespace thimble {
 namespace {
 
-// [c][16] of two columns or rows -> [step of 8 values][c][8]
+// Sixteen values of two columns or rows to two steps of eight values of both.
 inline void zip_longs(int8x16_t x, int8x16_t y, int8x16_t* first, int8x16_t* second) {
     const int64x2_t a = vreinterpretq_s64_s8(x), b = vreinterpretq_s64_s8(y);
     *first = vreinterpretq_s8_s64(vzip1q_s64(a, b));
@@ -36,20 +36,22 @@ inline void spread_row_pairs(int32_t* x, int count) {
     }
 }
 
-// [sub][row][32] -> [sub][4 steps of 8 values][row][8]; scales as the sums of two rows and columns stand. Integer scales
+// [sub][half][row][16] -> [sub][4 steps of 8 values][row][8]; scales as the sums of two rows and columns stand. Integer scales
 // as in dotprod_arrange.
 inline void i8mm_arrange(const int8_t* rows, int subs, ArmTile tile, ArmPanel* p) {
-    for (int j = 0; j < subs; ++j) {
-        const int8_t* from = rows + 256 * j;
-        int8_t* q = p->q + 256 * j;
+    int8_t* q = p->q;
+    for (int i = 0; i < 2 * subs; ++i) {
+        int8x16_t first[4], second[4];
         THIMBLE_UNROLL
         for (int r = 0; r < 4; ++r) {
-            int8x16_t v[4];
-            zip_longs(vld1q_s8(from + 64 * r), vld1q_s8(from + 64 * r + 32), v, v + 1);
-            zip_longs(vld1q_s8(from + 64 * r + 16), vld1q_s8(from + 64 * r + 48), v + 2, v + 3);
-            THIMBLE_UNROLL
-            for (int i = 0; i < 4; ++i) vst1q_s8(q + 64 * i + 16 * r, v[i]);
+            int8x16_t x, y;
+            load_pair(rows, x, y);
+            zip_longs(x, y, first + r, second + r);
         }
+        store_pair(q, first[0], first[1]);
+        store_pair(q, first[2], first[3]);
+        store_pair(q, second[0], second[1]);
+        store_pair(q, second[2], second[3]);
     }
     spread_row_pairs(p->dw, tile == kTileHalfFloat ? 2 * subs : subs);
     if (tile == kTileNarrowMin || tile == kTileMediumMin) spread_row_pairs(p->m, subs);

@@ -95,16 +95,15 @@ void neon32_tile(const ArmPanel* p, int subs, const ArmColumns* cols, const int8
     }
 }
 
-// Rows 2i and 2i + 1 side by side, four weights each.
+// [sub][half][row][16] -> [sub][row pair][half][32]: rows 2i and 2i + 1 side by side, four weights each.
 inline void neon32_arrange(const int8_t* rows, int subs, ArmTile, ArmPanel* p) {
-    int8_t* q = p->q;
-    for (int i = 0; i < subs * kPanelRows / 2; ++i, rows += 64, q += 64) {
-        THIMBLE_UNROLL
-        for (int h = 0; h < 2; ++h) {
-            const int32x4x2_t z = vzipq_s32(vreinterpretq_s32_s8(vld1q_s8(rows + 16 * h)),
-                                            vreinterpretq_s32_s8(vld1q_s8(rows + 32 + 16 * h)));
-            vst1q_s8(q + 32 * h, vreinterpretq_s8_s32(z.val[0]));
-            vst1q_s8(q + 32 * h + 16, vreinterpretq_s8_s32(z.val[1]));
+    for (int i = 0; i < 2 * subs; ++i) {
+        int8_t* q = p->q + (i >> 1) * kPanelRows * 32 + (i & 1) * 32;
+        for (int r = 0; r < kPanelRows; r += 2, rows += 32, q += 64) {
+            const int32x4x2_t z =
+                vzipq_s32(vreinterpretq_s32_s8(vld1q_s8(rows)), vreinterpretq_s32_s8(vld1q_s8(rows + 16)));
+            vst1q_s8(q, vreinterpretq_s8_s32(z.val[0]));
+            vst1q_s8(q + 16, vreinterpretq_s8_s32(z.val[1]));
         }
     }
 }

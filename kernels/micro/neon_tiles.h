@@ -66,7 +66,7 @@ inline void neon_pack(const ArmColumns* cols, int columns, int subs, int8_t* pac
     }
 }
 
-// Products of a sub-block of eight rows, w[2 * row + half], and one column. Assembly for the order: each instruction on an
+// Products of a sub-block of eight rows, w[8 * half + row], and one column. Assembly for the order: each instruction on an
 // accumulator stands four to eight behind the one before, which the compilers do not keep and an in-order core needs.
 // clang-format off
 #define THIMBLE_ROWS_4(x, op) x(op, 0) x(op, 1) x(op, 2) x(op, 3)
@@ -82,8 +82,8 @@ THIMBLE_INLINE void eight_rows16(const int8x16_t* w, int8x16_t a, int16x8_t* p) 
     asm(THIMBLE_ROWS_8(THIMBLE_FIRST_LOW, smull) THIMBLE_ROWS_8(THIMBLE_FIRST_HIGH, smlal2)
         : [p0] "=&w"(p[0]), [p1] "=&w"(p[1]), [p2] "=&w"(p[2]), [p3] "=&w"(p[3]), [p4] "=&w"(p[4]), [p5] "=&w"(p[5]),
           [p6] "=&w"(p[6]), [p7] "=&w"(p[7])
-        : [v0] "w"(w[0]), [v1] "w"(w[2]), [v2] "w"(w[4]), [v3] "w"(w[6]), [v4] "w"(w[8]), [v5] "w"(w[10]),
-          [v6] "w"(w[12]), [v7] "w"(w[14]), [a] "w"(a));
+        : [v0] "w"(w[0]), [v1] "w"(w[1]), [v2] "w"(w[2]), [v3] "w"(w[3]), [v4] "w"(w[4]), [v5] "w"(w[5]),
+          [v6] "w"(w[6]), [v7] "w"(w[7]), [a] "w"(a));
 }
 // Four products a lane.
 THIMBLE_INLINE void eight_rows32(const int8x16_t* w, int8x16_t a, int8x16_t b, int16x8_t* p) {
@@ -91,9 +91,9 @@ THIMBLE_INLINE void eight_rows32(const int8x16_t* w, int8x16_t a, int8x16_t b, i
             THIMBLE_ROWS_8(THIMBLE_SECOND_LOW, smlal) THIMBLE_ROWS_8(THIMBLE_SECOND_HIGH, smlal2)
         : [p0] "=&w"(p[0]), [p1] "=&w"(p[1]), [p2] "=&w"(p[2]), [p3] "=&w"(p[3]), [p4] "=&w"(p[4]), [p5] "=&w"(p[5]),
           [p6] "=&w"(p[6]), [p7] "=&w"(p[7])
-        : [v0] "w"(w[0]), [v1] "w"(w[2]), [v2] "w"(w[4]), [v3] "w"(w[6]), [v4] "w"(w[8]), [v5] "w"(w[10]),
-          [v6] "w"(w[12]), [v7] "w"(w[14]), [u0] "w"(w[1]), [u1] "w"(w[3]), [u2] "w"(w[5]), [u3] "w"(w[7]),
-          [u4] "w"(w[9]), [u5] "w"(w[11]), [u6] "w"(w[13]), [u7] "w"(w[15]), [a] "w"(a), [b] "w"(b));
+        : [v0] "w"(w[0]), [v1] "w"(w[1]), [v2] "w"(w[2]), [v3] "w"(w[3]), [v4] "w"(w[4]), [v5] "w"(w[5]),
+          [v6] "w"(w[6]), [v7] "w"(w[7]), [u0] "w"(w[8]), [u1] "w"(w[9]), [u2] "w"(w[10]), [u3] "w"(w[11]),
+          [u4] "w"(w[12]), [u5] "w"(w[13]), [u6] "w"(w[14]), [u7] "w"(w[15]), [a] "w"(a), [b] "w"(b));
 }
 // Four rows and any int8: p[row] in 32 bits, eight products a lane.
 THIMBLE_INLINE void four_rows32_wide(const int8x16_t* w, int8x16_t a, int8x16_t b, int32x4_t* p) {
@@ -107,8 +107,8 @@ THIMBLE_INLINE void four_rows32_wide(const int8x16_t* w, int8x16_t a, int8x16_t 
                 THIMBLE_ROWS_4(THIMBLE_WIDEN, saddlp) THIMBLE_ROWS_4(THIMBLE_ADD, sadalp)
         : [p0] "=&w"(p[0]), [p1] "=&w"(p[1]), [p2] "=&w"(p[2]), [p3] "=&w"(p[3]), [t0] "=&w"(t[0]), [t1] "=&w"(t[1]),
           [t2] "=&w"(t[2]), [t3] "=&w"(t[3])
-        : [v0] "w"(w[0]), [v1] "w"(w[2]), [v2] "w"(w[4]), [v3] "w"(w[6]), [u0] "w"(w[1]), [u1] "w"(w[3]),
-          [u2] "w"(w[5]), [u3] "w"(w[7]), [a] "w"(a), [b] "w"(b));
+        : [v0] "w"(w[0]), [v1] "w"(w[1]), [v2] "w"(w[2]), [v3] "w"(w[3]), [u0] "w"(w[8]), [u1] "w"(w[9]),
+          [u2] "w"(w[10]), [u3] "w"(w[11]), [a] "w"(a), [b] "w"(b));
 #undef THIMBLE_OTHER_LOW
 #undef THIMBLE_OTHER_HIGH
 #undef THIMBLE_WIDEN
@@ -150,7 +150,7 @@ THIMBLE_INLINE RowPair<int32x4_t> whole_sums(const int8x16_t* w, int8x16_t a, in
         int32x4_t x[4], y[4];
         four_rows32_wide(w, a, b, x);
         const int32x4_t low = reduce_s32(x[0], x[1], x[2], x[3]);
-        four_rows32_wide(w + 8, a, b, y);
+        four_rows32_wide(w + 4, a, b, y);
         return {low, reduce_s32(y[0], y[1], y[2], y[3])};
     } else {
         int16x8_t part[8];
@@ -186,14 +186,14 @@ struct NeonSub {
         RowPair<int32x4_t> sum, other;
         if constexpr (kHalfFloat) {
             sum = half_sums<2>(w, a0);
-            other = half_sums<2>(w + 1, a1);
+            other = half_sums<2>(w + 8, a1);
         } else if constexpr (kInts) {
             RowPair<int32x4_t> by;
             sum = half_sums<kRange>(w, a0);
             load_two<0>(sc, by.low, by.high);
             sum.low = vmulq_s32(sum.low, by.low);
             sum.high = vmulq_s32(sum.high, by.high);
-            other = half_sums<kRange>(w + 1, a1);
+            other = half_sums<kRange>(w + 8, a1);
             load_two<kPanelRows>(sc, by.low, by.high);
             sum.low = vmlaq_s32(sum.low, other.low, by.low);
             sum.high = vmlaq_s32(sum.high, other.high, by.high);

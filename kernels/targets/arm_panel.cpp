@@ -26,22 +26,22 @@ void fill_vector(const typename F::Block* const* b, int base, int8_t* q, ArmPane
     int32_t* sc = p->sc + 2 * base * kPanelRows;
     N::template scales<kPanelRows>(b, dw, m, sc);
     N::template scales<kPanelRows>(b + 4, dw + 4, m + 4, sc + 4);
-    for (int r = 0; r < kPanelRows; ++r) {
+    for (int r = 0; r < kPanelRows; r += 2) {  // two rows at a time for stores of two registers
         for (int run = 0; run < N::kRuns; ++run) {
-            const auto store = [&](int unit, const int8x16_t* v) {
-                for (int t = 0; t < N::kUnitSubs; ++t) {
-                    int8_t* to = q + (base + N::sub(run, unit, t)) * kPanelRows * 32 + r * 32;
-                    vst1q_s8(to, vsubq_s8(v[2 * t], vdupq_n_s8(N::kBias)));
-                    vst1q_s8(to + 16, vsubq_s8(v[2 * t + 1], vdupq_n_s8(N::kBias)));
+            const auto both = [&]<int unit>() {
+                int8x16_t v[2 * N::kUnitSubs], u[2 * N::kUnitSubs];
+                N::template unpack<unit>(b[r], run, v);
+                N::template unpack<unit>(b[r + 1], run, u);
+                THIMBLE_UNROLL
+                for (int i = 0; i < 2 * N::kUnitSubs; ++i) {
+                    int8_t* to = q + (2 * (base + N::sub(run, unit, i / 2)) + i % 2) * kPanelRows * 16 + r * 16;
+                    const int8x16_t x = vsubq_s8(v[i], vdupq_n_s8(N::kBias)), y = vsubq_s8(u[i], vdupq_n_s8(N::kBias));
+                    vst1q_s8(to, x);
+                    vst1q_s8(to + 16, y);
                 }
             };
-            int8x16_t v[2 * N::kUnitSubs];
-            N::template unpack<0>(b[r], run, v);
-            store(0, v);
-            if constexpr (N::kUnits == 2) {
-                N::template unpack<1>(b[r], run, v);
-                store(1, v);
-            }
+            both.template operator()<0>();
+            if constexpr (N::kUnits == 2) both.template operator()<1>();
         }
     }
 }
@@ -53,7 +53,8 @@ void fill_scalar(const typename F::Block* const* b, int base, int8_t* q, ArmPane
             SubBlock s;
             F::unpack(b[r], j, &s);
             const int at = base + j;
-            memcpy(q + at * kPanelRows * 32 + r * 32, s.q, 32);
+            memcpy(q + 2 * at * kPanelRows * 16 + r * 16, s.q, 16);
+            memcpy(q + (2 * at + 1) * kPanelRows * 16 + r * 16, s.q + 16, 16);
             const int one = at * kPanelRows + r, first = 2 * at * kPanelRows + r, second = first + kPanelRows;
             p->sc[first] = s.sc0;
             p->sc[second] = s.sc1;
