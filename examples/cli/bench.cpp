@@ -31,13 +31,14 @@ struct Reader {
     pthread_t thread;
     const uint64_t* from;
     size_t words;
+    bool far;  // prefetch 18 KB ahead into the second-level cache, else leave it to the hardware
     uint64_t sum;
 };
 void* read_words(void* arg) {
     Reader* r = static_cast<Reader*>(arg);
     uint64_t s[8] = {};
     for (size_t i = 0; i + 8 <= r->words; i += 8) {
-        __builtin_prefetch(r->from + i + 512);
+        if (r->far) __builtin_prefetch(r->from + i + 2304, 0, 2);
         for (int k = 0; k < 8; ++k) s[k] ^= r->from[i + k];
     }
     r->sum = s[0] ^ s[1] ^ s[2] ^ s[3] ^ s[4] ^ s[5] ^ s[6] ^ s[7];
@@ -47,9 +48,10 @@ double read_bandwidth(uint32_t threads, const void* data, size_t bytes) {
     Reader readers[64];
     if (threads > 64) threads = 64;
     double best = 0;
-    for (int round = 0; round < 4; ++round) {
+    for (int round = 0; round < 6; ++round) {
         const double t0 = now();
         for (uint32_t i = 0; i < threads; ++i) {
+            readers[i].far = round % 2 == 0;
             readers[i].from = static_cast<const uint64_t*>(data) + bytes / 8 / threads * i;
             readers[i].words = bytes / 8 / threads;
             if (pthread_create(&readers[i].thread, nullptr, read_words, &readers[i])) return 0;
