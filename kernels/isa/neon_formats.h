@@ -35,7 +35,8 @@ THIMBLE_INLINE void load_two(const uint8_t* p, uint8x16_t* v) {
     v[1] = vld1q_u8(p + 16);
 #else
     uint8x16x2_t two;
-    asm("vld1.8 %h0, [%1]" : "=w"(two) : "r"(p), "m"(reinterpret_cast<const uint8_t(&)[32]>(*p)));
+    // volatile: what two unpackings share is read twice, there are no registers to keep it
+    asm volatile("vld1.8 %h0, [%1]" : "=w"(two) : "r"(p), "m"(reinterpret_cast<const uint8_t(&)[32]>(*p)));
     v[0] = two.val[0];
     v[1] = two.val[1];
 #endif
@@ -51,6 +52,14 @@ inline void interleave_bytes(const uint8x16_t* rows, uint8x16_t* out) {
     out[3] = second.val[1];
 }
 
+#if !defined(__aarch64__)
+// A store of eight numbers that moves the pointer.
+THIMBLE_INLINE void store_on(int32_t*& p, int32x4_t a, int32x4_t b) {
+    const int32x4x2_t two = {{a, b}};
+    asm("vst1.32 %h2, [%0]!" : "+r"(p), "=m"(reinterpret_cast<int32_t(&)[8]>(*p)) : "w"(two));
+}
+#endif
+
 // Sixteen int8 integer scales of each of four rows, rows in lanes.
 template <int S>
 inline void store_int_scales(const uint8x16_t* rows, int32_t* sc) {
@@ -59,6 +68,13 @@ inline void store_int_scales(const uint8x16_t* rows, int32_t* sc) {
     THIMBLE_UNROLL
     for (int i = 0; i < 4; ++i) {
         const int16x8_t low = vmovl_s8(vget_low_s8(as_s8(lanes[i]))), high = vmovl_s8(vget_high_s8(as_s8(lanes[i])));
+#if !defined(__aarch64__)
+        if constexpr (S == 4) {
+            store_on(sc, vmovl_s16(vget_low_s16(low)), vmovl_s16(vget_high_s16(low)));
+            store_on(sc, vmovl_s16(vget_low_s16(high)), vmovl_s16(vget_high_s16(high)));
+            continue;
+        }
+#endif
         vst1q_s32(sc + (4 * i + 0) * S, vmovl_s16(vget_low_s16(low)));
         vst1q_s32(sc + (4 * i + 1) * S, vmovl_s16(vget_high_s16(low)));
         vst1q_s32(sc + (4 * i + 2) * S, vmovl_s16(vget_low_s16(high)));
@@ -66,10 +82,12 @@ inline void store_int_scales(const uint8x16_t* rows, int32_t* sc) {
     }
 }
 
+// The same scale for all sub-blocks; the only loop of ARMv7 over rows that asks (S == 4) takes the first.
 template <int S>
 inline void store_eight(float* dw, f4 d) {
+    constexpr int kCopies = S == 4 && !kManyRegisters ? 1 : 8;
     THIMBLE_UNROLL
-    for (int j = 0; j < 8; ++j) f4_store(dw + j * S, d);
+    for (int j = 0; j < kCopies; ++j) f4_store(dw + j * S, d);
 }
 
 template <class B>

@@ -147,7 +147,7 @@ inline f4 neon32_q4_k(const uint8_t* p0, const uint8_t* p1, const uint8_t* p2, c
 }
 
 // The sub-block `unit`, t of a run of four rows: the sums of its halves, in order. The rest of what unpack() gives is
-// not computed, and what is read is read again for the next sub-block: there are no registers to keep it.
+// not computed, and what is read is read again for the next sub-block (load_two).
 template <class F, int run, int unit, int t>
 THIMBLE_INLINE void neon32_half_sums(const typename F::Block* const* b, const int8_t*& a, int32x4_t* sum) {
     using N = NeonFormat<F>;
@@ -160,10 +160,8 @@ THIMBLE_INLINE void neon32_half_sums(const typename F::Block* const* b, const in
         int16x8_t part[2][2];
         THIMBLE_UNROLL
         for (int r = 0; r < 2; ++r) {
-            const typename F::Block* block = b[2 * i + r];
-            asm volatile("" : "+r"(block));  // not known to be the same as before
             int8x16_t q[2 * N::kUnitSubs];
-            N::template unpack<unit>(block, run, q);
+            N::template unpack<unit>(b[2 * i + r], run, q);
             part[r][0] = Dot::part(q[2 * t], av.val[0]);
             part[r][1] = Dot::part(q[2 * t + 1], av.val[1]);
         }
