@@ -48,6 +48,15 @@ THIMBLE_INLINE uint32x4x4_t take_4s(const uint8_t** p) {
         : THIMBLE_BYTES(16, p[0]), THIMBLE_BYTES(16, p[1]), THIMBLE_BYTES(16, p[2]), THIMBLE_BYTES(16, p[3]));
     return v;
 }
+// Lane i of 16 bits <- the 2 bytes at p[i], which stays.
+THIMBLE_INLINE uint16x4_t peek_4h(const uint8_t* const* p) {
+    uint16x4_t v;
+    asm("ld1 {%0.h}[0], [%1]\n\tld1 {%0.h}[1], [%2]\n\tld1 {%0.h}[2], [%3]\n\tld1 {%0.h}[3], [%4]"
+        : "=&w"(v)
+        : "r"(p[0]), "r"(p[1]), "r"(p[2]), "r"(p[3]), THIMBLE_BYTES(2, p[0]), THIMBLE_BYTES(2, p[1]),
+          THIMBLE_BYTES(2, p[2]), THIMBLE_BYTES(2, p[3]));
+    return v;
+}
 THIMBLE_INLINE uint8x16_t take_q(const uint8_t** p) {
     uint8x16_t v;
     asm("ldr %q0, [%1], #16" : "=w"(v), "+r"(*p) : THIMBLE_BYTES(16, *p));

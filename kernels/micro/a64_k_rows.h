@@ -318,7 +318,7 @@ struct SixLoop {
         for (; blocks > 0; --blocks, a += 256, c.d += 8, c.bias += 16) {
             SixHead head;
             head.sc = take_4s(w);
-            head.d = f4_of_f16(gather_u16(w[0], w[1], w[2], w[3]));
+            head.d = f4_of_f16(peek_4h(w));
             const uint8_t* at[4] = {w[0] - kAfter, w[1] - kAfter, w[2] - kAfter, w[3] - kAfter};
             acc = six_run<0>(&s, at, head, a, c.d, c.bias, acc);
             acc = six_run<1>(&s, at, head, a, c.d, c.bias, acc);

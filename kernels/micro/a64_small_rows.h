@@ -44,24 +44,30 @@ struct SmallState {
 #if defined(__ARM_FEATURE_DOTPROD)
 
 // Sums of nibbles: a word (4 bytes, 8 weights) of four rows a register, so that sums stand in row lanes.
-template <class F, int row, int lane>
-THIMBLE_INLINE int32x4_t four_rows(SmallState* s, int8x16_t a0, int8x16_t a1, int32x4_t bias, uint16x8_t* scales) {
+template <class F, int lane>
+THIMBLE_INLINE void nibble_sums(SmallState* s, int8x16_t a0, int8x16_t a1, int32x4_t bias, uint16x8_t* scales,
+                                int32x4_t* sum) {
     using S = SmallFormat<F>;
-    take_h<row>(scales, s->w + row);
-    take_h<row + 2>(scales, s->w + row + 2);
-    const uint32x4x4_t v = take_4s(s->w + row);
-    int32x4_t sum = S::kBias != 0 ? vdupq_laneq_s32(bias, lane) : vdupq_n_s32(0);
+    take_h<0>(scales, s->w);
+    take_h<2>(scales, s->w + 2);
+    take_h<4>(scales, s->w + 4);
+    take_h<6>(scales, s->w + 6);
+    const uint32x4x4_t v[2] = {take_4s(s->w), take_4s(s->w + 4)};
+    sum[0] = sum[1] = S::kBias != 0 ? vdupq_laneq_s32(bias, lane) : vdupq_n_s32(0);
     const auto word = [&](auto index) __attribute__((always_inline)) {
         constexpr int i = decltype(index)::value;
-        const uint8x16_t bytes = vreinterpretq_u8_u32(v.val[i]);
-        sum = vdotq_laneq_s32(sum, S::code(vandq_u8(bytes, vdupq_n_u8(15))), a0, i);
-        sum = vdotq_laneq_s32(sum, S::code(vshrq_n_u8(bytes, 4)), a1, i);
+        const uint8x16_t b0 = vreinterpretq_u8_u32(v[0].val[i]), b1 = vreinterpretq_u8_u32(v[1].val[i]);
+        const int8x16_t low0 = S::code(vandq_u8(b0, vdupq_n_u8(15))), low1 = S::code(vandq_u8(b1, vdupq_n_u8(15)));
+        const int8x16_t high0 = S::code(vshrq_n_u8(b0, 4)), high1 = S::code(vshrq_n_u8(b1, 4));
+        sum[0] = vdotq_laneq_s32(sum[0], low0, a0, i);
+        sum[1] = vdotq_laneq_s32(sum[1], low1, a0, i);
+        sum[0] = vdotq_laneq_s32(sum[0], high0, a1, i);
+        sum[1] = vdotq_laneq_s32(sum[1], high1, a1, i);
     };
     word(std::integral_constant<int, 0>());
     word(std::integral_constant<int, 1>());
     word(std::integral_constant<int, 2>());
     word(std::integral_constant<int, 3>());
-    return sum;
 }
 
 // Sums of bytes. Two rows share registers, eight bytes of each, so that one pairwise addition brings four rows into lanes.
@@ -80,46 +86,63 @@ THIMBLE_INLINE void start_running(SmallState* s) {
 }
 
 template <int row>
-THIMBLE_INLINE void two_rows(SmallState* s, const uint8x16x4_t& a, uint16x8_t* scales) {
+THIMBLE_INLINE void byte_sums(SmallState* s, const uint8x16x4_t& a, uint16x8_t* scales) {
     take_h<row>(scales, s->w + row);
-    const uint8x16x4_t v = take_4d(s->w + row);
+    take_h<row + 2>(scales, s->w + row + 2);
+    const uint8x16x4_t v0 = take_4d(s->w + row), v1 = take_4d(s->w + row + 2);
+    int32x4_t* run = s->run + row / 2;
     THIMBLE_UNROLL
-    for (int i = 0; i < 4; ++i) s->run[row / 2] = vdotq_s32(s->run[row / 2], as_s8(v.val[i]), as_s8(a.val[i]));
+    for (int i = 0; i < 4; ++i) {
+        run[0] = vdotq_s32(run[0], as_s8(v0.val[i]), as_s8(a.val[i]));
+        run[1] = vdotq_s32(run[1], as_s8(v1.val[i]), as_s8(a.val[i]));
+    }
 }
 
 #else
 
-// Products are summed in 16 bits: four of weights below 16 in one chain, two of any others.
-template <class F, int row>
-THIMBLE_INLINE auto row_products(SmallState* s, int8x16_t a0, int8x16_t a1, uint16x8_t* scales) {
-    using S = SmallFormat<F>;
-    if constexpr (row % 2 == 0) take_h<row>(scales, s->w + row);
-    int8x16_t w0, w1;
-    if constexpr (S::kNibbles) {
-        const uint8x16_t v = take_q(&s->w[row]);
-        w0 = S::code(vandq_u8(v, vdupq_n_u8(15)));
-        w1 = S::code(vshrq_n_u8(v, 4));
-    } else {
-        const uint8x16x2_t v = take_2q(&s->w[row]);
-        w0 = as_s8(v.val[0]);
-        w1 = as_s8(v.val[1]);
-    }
-    if constexpr (S::kMaxRaw < 16)
-        return products32(w0, w1, a0, a1);
-    else
-        return products32_wide(w0, w1, a0, a1);
-}
-
+// Products are summed in 16 bits: four of weights below 16 in one chain (four rows in turn, for cores that execute in
+// order), two of any others.
 template <class F, int row, int lane>
 THIMBLE_INLINE int32x4_t four_rows(SmallState* s, int8x16_t a0, int8x16_t a1, int32x4_t bias, uint16x8_t* scales) {
-    const auto p0 = row_products<F, row>(s, a0, a1, scales), p1 = row_products<F, row + 1>(s, a0, a1, scales);
-    const auto p01 = pair_add(p0, p1);
-    const auto p2 = row_products<F, row + 2>(s, a0, a1, scales), p3 = row_products<F, row + 3>(s, a0, a1, scales);
-    const auto sums = pair_add(p01, pair_add(p2, p3));
-    if constexpr (SmallFormat<F>::kMaxRaw >= 16)
-        return sums;
-    else
-        return vpadalq_s16(vdupq_laneq_s32(bias, lane), sums);
+    using S = SmallFormat<F>;
+    if constexpr (S::kMaxRaw < 16) {
+        take_h<row>(scales, s->w + row);
+        take_h<row + 2>(scales, s->w + row + 2);
+        uint8x16_t v[4];
+        int8x16_t low[4], high[4];
+        int16x8_t p[4];
+        THIMBLE_UNROLL
+        for (int r = 0; r < 4; ++r) v[r] = take_q(&s->w[row + r]);
+        THIMBLE_UNROLL
+        for (int r = 0; r < 4; ++r) {
+            low[r] = S::code(vandq_u8(v[r], vdupq_n_u8(15)));
+            high[r] = S::code(vshrq_n_u8(v[r], 4));
+        }
+        THIMBLE_UNROLL
+        for (int r = 0; r < 4; ++r) p[r] = mull_low(low[r], a0);
+        THIMBLE_UNROLL
+        for (int r = 0; r < 4; ++r) p[r] = mlal_high(p[r], low[r], a0);
+        THIMBLE_UNROLL
+        for (int r = 0; r < 4; ++r) p[r] = mlal_low(p[r], high[r], a1);
+        THIMBLE_UNROLL
+        for (int r = 0; r < 4; ++r) p[r] = mlal_high(p[r], high[r], a1);
+        return vpadalq_s16(vdupq_laneq_s32(bias, lane), pair_add(pair_add(p[0], p[1]), pair_add(p[2], p[3])));
+    } else {
+        const auto products = [&](int r) __attribute__((always_inline)) {
+            if constexpr (S::kNibbles) {
+                const uint8x16_t v = take_q(&s->w[r]);
+                return products32_wide(S::code(vandq_u8(v, vdupq_n_u8(15))), S::code(vshrq_n_u8(v, 4)), a0, a1);
+            } else {
+                const uint8x16x2_t v = take_2q(&s->w[r]);
+                return products32_wide(as_s8(v.val[0]), as_s8(v.val[1]), a0, a1);
+            }
+        };
+        take_h<row>(scales, s->w + row);
+        const int32x4_t p0 = products(row), p1 = products(row + 1), p01 = pair_add(p0, p1);
+        take_h<row + 2>(scales, s->w + row + 2);
+        const int32x4_t p2 = products(row + 2), p3 = products(row + 3);
+        return pair_add(p01, pair_add(p2, p3));
+    }
 }
 
 #endif
@@ -132,10 +155,8 @@ THIMBLE_INLINE void small_block(SmallState* s, const uint8_t** q, f4 d, int32x4_
 #if defined(__ARM_FEATURE_DOTPROD)
     if constexpr (!SmallFormat<F>::kNibbles) {
         const uint8x16x4_t a = take_eights(q);
-        two_rows<0>(s, a, &scales);
-        two_rows<2>(s, a, &scales);
-        two_rows<4>(s, a, &scales);
-        two_rows<6>(s, a, &scales);
+        byte_sums<0>(s, a, &scales);
+        byte_sums<4>(s, a, &scales);
         THIMBLE_UNROLL
         for (int g = 0; g < 2; ++g) {
             const f4 now = vreinterpretq_f32_s32(vpaddq_s32(s->run[2 * g], s->run[2 * g + 1]));
@@ -147,8 +168,15 @@ THIMBLE_INLINE void small_block(SmallState* s, const uint8_t** q, f4 d, int32x4_
     {
         const uint8x16x2_t a = take_2q(q);
         const int8x16_t a0 = as_s8(a.val[0]), a1 = as_s8(a.val[1]);
-        sum[0] = f4_of(four_rows<F, 0, lane>(s, a0, a1, bias, &scales));
-        sum[1] = f4_of(four_rows<F, 4, lane>(s, a0, a1, bias, &scales));
+        int32x4_t whole[2];
+#if defined(__ARM_FEATURE_DOTPROD)
+        nibble_sums<F, lane>(s, a0, a1, bias, &scales, whole);
+#else
+        whole[0] = four_rows<F, 0, lane>(s, a0, a1, bias, &scales);
+        whole[1] = four_rows<F, 4, lane>(s, a0, a1, bias, &scales);
+#endif
+        sum[0] = f4_of(whole[0]);
+        sum[1] = f4_of(whole[1]);
     }
     const float16x8_t half = vreinterpretq_f16_u16(scales);
     const f4 dw[2] = {vcvt_f32_f16(vget_low_f16(half)), vcvt_high_f32_f16(half)};
