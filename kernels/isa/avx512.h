@@ -199,13 +199,18 @@ struct Avx512 {
             const __m512i idx0 =
                 _mm512_add_epi16(_mm512_mullo_epi16(lane, _mm512_set1_epi16(static_cast<short>(w))), high);
             const __m512i idx1 = _mm512_add_epi16(idx0, _mm512_set1_epi16(2 * s));
-            __m512i z0 = _mm512_setzero_si512(), z1 = z0;
+            // Four chains each, as a masked permute waits for the one before it.
+            __m512i c0[4], c1[4];
+            for (int i = 0; i < 4; ++i) c0[i] = c1[i] = _mm512_setzero_si512();
+#pragma GCC unroll 16
             for (int r = 0; r < kRows; ++r) {
                 const __m512i v = _mm512_loadu_si512(p + static_cast<size_t>(r) * stride + base);
                 const __mmask32 k = 0x10001u << r;
-                z0 = _mm512_mask_permutexvar_epi16(z0, k, idx0, v);
-                if (kEach == 4) z1 = _mm512_mask_permutexvar_epi16(z1, k, idx1, v);
+                c0[r % 4] = _mm512_mask_permutexvar_epi16(c0[r % 4], k, idx0, v);
+                if (kEach == 4) c1[r % 4] = _mm512_mask_permutexvar_epi16(c1[r % 4], k, idx1, v);
             }
+            const __m512i z0 = _mm512_or_si512(_mm512_or_si512(c0[0], c0[1]), _mm512_or_si512(c0[2], c0[3]));
+            const __m512i z1 = _mm512_or_si512(_mm512_or_si512(c1[0], c1[1]), _mm512_or_si512(c1[2], c1[3]));
             _mm512_storeu_ps(out[b], _mm512_cvtph_ps(_mm512_castsi512_si256(z0)));
             _mm512_storeu_ps(out[b + 1], _mm512_cvtph_ps(_mm512_extracti64x4_epi64(z0, 1)));
             if (kEach == 4) {
