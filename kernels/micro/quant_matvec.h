@@ -198,6 +198,13 @@ void quant_matvec(const Matmul* m) {
             memset(scratch.q, 0, sizeof scratch.q);
             memcpy(scratch.q, a.q, static_cast<size_t>(count) * 32);
             a.q = scratch.q;
+            // A whole chunk may be read where the rows that follow lie behind this one.
+            const size_t end = static_cast<size_t>(row + V::kRows - 1) * m->row_bytes +
+                               static_cast<size_t>(block / 8 + 1) * kChunkBytes<R>;
+            if (rows == V::kRows && end <= static_cast<size_t>(m->rows) * m->row_bytes) {
+                acc = matvec_chunk<V, R, false>(p, m->row_bytes, a, count, scratch.stage, {}, acc);
+                continue;
+            }
             scratch.copy.take(p, m->row_bytes, rows, count);
             acc = matvec_chunk<V, R, false>(scratch.copy.bytes, kChunkBytes<R>, a, count, scratch.stage, {}, acc);
         }
