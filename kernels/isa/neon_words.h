@@ -15,10 +15,6 @@
 namespace thimble {
 namespace {
 
-#if defined(__aarch64__)
-
-constexpr bool kManyRegisters = true;  // 32 of 16 bytes; ARMv7: 16
-
 using f4 = float32x4_t;
 inline f4 f4_zero() { return vdupq_n_f32(0); }
 inline f4 f4_dup(float x) { return vdupq_n_f32(x); }
@@ -27,6 +23,14 @@ inline void f4_store(float* p, f4 a) { vst1q_f32(p, a); }
 inline f4 f4_mul(f4 a, f4 b) { return vmulq_f32(a, b); }
 inline f4 f4_neg(f4 a) { return vnegq_f32(a); }
 inline f4 f4_fma(f4 a, f4 b, f4 c) { return vfmaq_f32(c, a, b); }  // a * b + c
+inline f4 f4_of(int32x4_t a) { return vcvtq_f32_s32(a); }
+inline f4 f4_of_u(uint32x4_t a) { return vcvtq_f32_u32(a); }
+inline f4 f4_of_f16(uint16x4_t a) { return vcvt_f32_f16(vreinterpret_f16_u16(a)); }
+
+#if defined(__aarch64__)
+
+constexpr bool kManyRegisters = true;  // 32 of 16 bytes; ARMv7: 16
+
 template <int lane>
 inline f4 f4_mul_lane(f4 a, f4 b) {
     return vmulq_laneq_f32(a, b, lane);
@@ -35,9 +39,6 @@ template <int lane>
 inline f4 f4_fma_lane(f4 a, f4 b, f4 c) {
     return vfmaq_laneq_f32(c, a, b, lane);
 }
-inline f4 f4_of(int32x4_t a) { return vcvtq_f32_s32(a); }
-inline f4 f4_of_u(uint32x4_t a) { return vcvtq_f32_u32(a); }
-inline f4 f4_of_f16(uint16x4_t a) { return vcvt_f32_f16(vreinterpret_f16_u16(a)); }
 
 inline int16x8_t pair_add(int16x8_t a, int16x8_t b) { return vpaddq_s16(a, b); }
 inline int32x4_t pair_add(int32x4_t a, int32x4_t b) { return vpaddq_s32(a, b); }
@@ -49,14 +50,6 @@ inline uint8x16_t lookup(uint8x16_t table, uint8x16_t index) { return vqtbl1q_u8
 
 constexpr bool kManyRegisters = false;
 
-using f4 = float32x4_t;
-inline f4 f4_zero() { return vdupq_n_f32(0); }
-inline f4 f4_dup(float x) { return vdupq_n_f32(x); }
-inline f4 f4_load(const float* p) { return vld1q_f32(p); }
-inline void f4_store(float* p, f4 a) { vst1q_f32(p, a); }
-inline f4 f4_mul(f4 a, f4 b) { return vmulq_f32(a, b); }
-inline f4 f4_neg(f4 a) { return vnegq_f32(a); }
-inline f4 f4_fma(f4 a, f4 b, f4 c) { return vfmaq_f32(c, a, b); }  // a * b + c
 template <int lane>
 inline f4 f4_mul_lane(f4 a, f4 b) {
     return vmulq_lane_f32(a, lane < 2 ? vget_low_f32(b) : vget_high_f32(b), lane & 1);
@@ -65,9 +58,6 @@ template <int lane>
 inline f4 f4_fma_lane(f4 a, f4 b, f4 c) {
     return vfmaq_f32(c, a, vdupq_lane_f32(lane < 2 ? vget_low_f32(b) : vget_high_f32(b), lane & 1));
 }
-inline f4 f4_of(int32x4_t a) { return vcvtq_f32_s32(a); }
-inline f4 f4_of_u(uint32x4_t a) { return vcvtq_f32_u32(a); }
-inline f4 f4_of_f16(uint16x4_t a) { return vcvt_f32_f16(vreinterpret_f16_u16(a)); }
 
 // GCC copies the halves that vcombine brings together.
 THIMBLE_INLINE int16x8_t pair_add(int16x8_t a, int16x8_t b) {

@@ -56,6 +56,23 @@ inline void header_words(const uint8_t* p, size_t stride, typename V::ri out[4])
     for (size_t i = 0; i < 4; ++i) v[i] = V::rb_load(p + i * stride, 4 * stride);
     V::rb_transpose(v, out);
 }
+// Scales of formats with a float16 in front of each block of 64 or 128, or behind the only one of 256.
+template <class V, class F>
+inline void front_scales(const uint8_t* p, size_t stride, RowScales<V>& s) {
+    constexpr int kEach = F::kBlock / 32;
+    for (int i = 0; i < 8; i += kEach, p += F::kBytes) {
+        typename V::ri h[4];
+        header_words<V>(p, stride, h);
+        for (int b = i; b < i + kEach; ++b) V::rf_store(s.dw[b], V::rf_from_half(h[0]));
+    }
+}
+template <class V, class F>
+inline void last_scale(const uint8_t* p, size_t stride, RowScales<V>& s) {
+    typename V::ri t[4];
+    header_words<V>(p + F::kBytes - 16, stride, t);
+    const auto d = V::rf_from_half(V::template ri_shr<16>(t[3]));
+    for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
+}
 // Bit kFrom of every byte, moved to bit kTo, all others cleared.
 template <class V, int kFrom, int kTo>
 inline typename V::rb move_bit(typename V::rb x) {
@@ -330,10 +347,7 @@ struct Tq2Reader {
     static constexpr int kBias = 1, kMax = 3;
     static constexpr bool kStaged = false;
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        typename V::ri t[4];
-        header_words<V>(p + 50, stride, t);  // d is the last half word
-        const auto d = V::rf_from_half(V::template ri_shr<16>(t[3]));
-        for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
+        last_scale<V, Format>(p, stride, s);
     }
     template <int U>
     static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
@@ -470,11 +484,7 @@ struct Q1Reader {
     static constexpr int kBias = 1, kMax = 2;
     static constexpr bool kStaged = false;
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        for (int i = 0; i < 2; ++i) {
-            typename V::ri h[4];
-            header_words<V>(p + i * Format::kBytes, stride, h);
-            for (int b = 0; b < 4; ++b) V::rf_store(s.dw[4 * i + b], V::rf_from_half(h[0]));
-        }
+        front_scales<V, Format>(p, stride, s);
     }
     template <int U>
     static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
@@ -495,11 +505,7 @@ struct Q2Reader {
     static constexpr int kBias = Format::kBias, kMax = 3;
     static constexpr bool kStaged = false;
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        for (int i = 0; i < 4; ++i) {
-            typename V::ri h[4];
-            header_words<V>(p + i * Format::kBytes, stride, h);
-            for (int b = 0; b < 2; ++b) V::rf_store(s.dw[2 * i + b], V::rf_from_half(h[0]));
-        }
+        front_scales<V, Format>(p, stride, s);
     }
     template <int U>
     static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
@@ -514,10 +520,7 @@ struct Tq1Reader {
     static constexpr int kBias = Format::kBias, kMax = 2;
     static constexpr bool kStaged = false;
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        typename V::ri t[4];
-        header_words<V>(p + 38, stride, t);  // d is the last half word
-        const auto d = V::rf_from_half(V::template ri_shr<16>(t[3]));
-        for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
+        last_scale<V, Format>(p, stride, s);
     }
     static typename V::rb triple(typename V::rb x) { return V::rb_add(V::rb_add(x, x), x); }
     // The leading base-3 digit of the fractions x / 256: 3x / 256, rounded down.
