@@ -20,6 +20,7 @@ static int threads = 0;
 static bool cpu_clock;  // --clock cpu: processor time over the number of threads, for a machine that is busy otherwise
 static int64_t shape_k = 2048, shape_rows = 2048, only_columns = 0;
 static double seconds = 0.3;
+constexpr int64_t kColumns = 512;  // at most
 static uint8_t* memory;
 
 static double now() {
@@ -166,11 +167,12 @@ static double time_product() {
 
 static void bench_format(double bandwidth, double peak) {
     const FormatInfo* f = format_info(type);
-    const int64_t counts[] = {1, 2, 4, 8, 32, 512};
+    int64_t counts[] = {1, 2, 4, 8, 32, kColumns};
+    if (only_columns) counts[0] = only_columns;
     double one = 0;
     printf("%-8s", f->name);
-    for (int64_t n : counts) {
-        if (only_columns && n != only_columns && n != 1) continue;
+    for (const int64_t& n : counts) {
+        if (only_columns && &n != counts) break;  // only the first
         product.n = n;
         product.k = shape_k;
         product.rows = shape_rows;
@@ -184,7 +186,7 @@ static void bench_format(double bandwidth, double peak) {
         if (n == 1) {
             one = t;
             printf("  %6.1f GB/s %3.0f%%", rate, 100 * rate / bandwidth);
-        } else if (n <= 8) {
+        } else if (n <= 8 && !only_columns) {
             printf("  x%-5.2f", one * static_cast<double>(n) / t);
         } else {
             printf("  %6.1f GMAC/s", macs);
@@ -220,6 +222,7 @@ int main(int argc, char** argv) {
     }
     if (threads <= 0) threads = static_cast<int>(cpu_threads_default());
     if (threads > 64) threads = 64;
+    if (only_columns < 0 || only_columns > kColumns) return fprintf(stderr, "--columns: 1 to %d\n", int{kColumns}), 2;
     memory = static_cast<uint8_t*>(aligned_alloc(4096, memory_bytes + 4096));
     for (size_t i = 0; i < memory_bytes; ++i)
         memory[i] = static_cast<uint8_t>((i * 0x9e3779b1u) >> 21 & 0x3f);  // finite scales
@@ -228,7 +231,7 @@ int main(int argc, char** argv) {
         scratch[i] = static_cast<uint8_t*>(aligned_alloc(64, size));
         memset(scratch[i], 0, size);
     }
-    const int64_t columns = 512, stride = shape_k + 64;
+    const int64_t columns = kColumns, stride = shape_k + 64;
     const size_t values = static_cast<size_t>(columns * stride);
     product.acts.q = static_cast<int8_t*>(malloc(values));
     product.acts.d = static_cast<float*>(malloc(values / 8));
@@ -245,6 +248,7 @@ int main(int argc, char** argv) {
     const double bandwidth = read_bandwidth();
     printf("%d threads, %lld rows of %lld, read bandwidth %.1f GB/s\n", threads, static_cast<long long>(shape_rows),
            static_cast<long long>(shape_k), bandwidth);
+    int measured = 0;
     for (uint32_t t = 0; t < tier_count(); ++t) {
         if (!tier_supported(t) || (only_tier ? strcmp(only_tier, tier_name(t)) != 0 : t == 0)) continue;
         if (!kernels_for(tier_name(t), &kernels)) continue;
@@ -252,15 +256,18 @@ int main(int argc, char** argv) {
             kernels.quantize(x + c * stride, shape_k, product.acts.q + c * stride, product.acts.d + c * stride / 32,
                              product.acts.s + c * stride / 16);
         const double peak = multiply_peak(kernels.name);
-        printf(
-            "%s: multiply peak %.0f GMAC/s\nformat    1 column              2       4       8 (rate of 1 = 1)   32   "
-            "512\n",
-            kernels.name, peak);
+        printf("%s: multiply peak %.0f GMAC/s\n", kernels.name, peak);
+        if (only_columns)
+            printf("format    %lld columns\n", static_cast<long long>(only_columns));
+        else
+            puts("format    1 column              2       4       8 (rate of 1 = 1)   32   512");
         for (type = 0; type < kTypeCount; ++type) {
             const FormatInfo* f = format_info(type);
             if (!f || !kernels.matmul[type] || (only_format && strcmp(only_format, f->name) != 0)) continue;
             bench_format(bandwidth, peak);
+            ++measured;
         }
     }
+    if (measured == 0) return fputs("no such tier or format on this machine\n", stderr), 2;
     return 0;
 }

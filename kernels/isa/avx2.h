@@ -7,12 +7,14 @@
 
 #include <cstddef>
 #include <cstdint>
+
 #include <cstring>
+#include "kernels/isa/x86_act_sums.h"
 
 namespace thimble {
 namespace {
 
-struct Avx2 {
+struct Avx2 : ActSums {
     struct f {
         __m256 lo, hi;
     };
@@ -171,6 +173,7 @@ struct Avx2 {
     static ri ri_set1(int32_t x) { return _mm256_set1_epi32(x); }
     static ri ri_add(ri a, ri b) { return _mm256_add_epi32(a, b); }
     static ri ri_mul(ri a, ri b) { return _mm256_mullo_epi32(a, b); }
+    static ri ri_mul16(ri a, ri b) { return _mm256_mullo_epi16(a, b); }
     static ri ri_and(ri a, ri b) { return _mm256_and_si256(a, b); }
     static ri ri_or(ri a, ri b) { return _mm256_or_si256(a, b); }
     static ri ri_xor(ri a, ri b) { return _mm256_xor_si256(a, b); }

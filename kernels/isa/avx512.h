@@ -8,10 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/isa/x86_act_sums.h"
+
 namespace thimble {
 namespace {
 
-struct Avx512 {
+struct Avx512 : ActSums {
     using f = __m512;
     using i = __m512i;
     using m = __mmask16;
@@ -122,6 +124,7 @@ struct Avx512 {
     static ri ri_set1(int32_t x) { return _mm512_set1_epi32(x); }
     static ri ri_add(ri a, ri b) { return _mm512_add_epi32(a, b); }
     static ri ri_mul(ri a, ri b) { return _mm512_mullo_epi32(a, b); }
+    static ri ri_mul16(ri a, ri b) { return _mm512_mullo_epi16(a, b); }
     static ri ri_and(ri a, ri b) { return _mm512_and_si512(a, b); }
     static ri ri_or(ri a, ri b) { return _mm512_or_si512(a, b); }
     static ri ri_xor(ri a, ri b) { return _mm512_xor_si512(a, b); }

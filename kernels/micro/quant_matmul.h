@@ -18,6 +18,29 @@ constexpr int kPanelColumns = 320;  // columns whose accumulators fit in scratch
 template <class V, class R>
 constexpr int kTileColumns = kHalves<R> ? V::kGemmColsHalves : V::kGemmCols;
 
+// A reader whose integer scales are multiplied into the panel's bytes, q * sc + kBias, where that fits into eight bits:
+// then a block has one sum and no integer multiplication. R::kFoldBias is kBias (0: the reader's scales do not fit).
+template <class R>
+struct Folded : R {
+    struct Format : R::Format {
+        static constexpr bool kScalePerHalf = false;
+    };
+    static constexpr bool kFolded = true;
+    static constexpr int kBias = R::kFoldBias, kMax = 255;
+};
+template <class R>
+constexpr bool kFolded = requires {
+    R::kFolded;
+};
+template <class V, class R>
+struct PanelReaderOf {
+    using Type = R;
+};
+template <class V, class R>
+requires(!V::kPairSums && requires { R::kFoldBias; }) struct PanelReaderOf<V, R> {
+    using Type = Folded<R>;
+};
+
 template <class V, class R>
 struct Panel {
     alignas(64) int32_t w[64][V::kRows];
@@ -36,6 +59,7 @@ inline void pack_unit(const uint8_t* p, size_t stride, const Prefetch& ahead, Pa
         const typename V::rb in[4] = {w[0][j], w[1][j], w[2][j], w[3][j]};
         typename V::ri out[4];
         V::rb_transpose(in, out);
+        if constexpr (kFolded<R>) R::fold(V::ri_load(panel.s.sc[8 * U + j]), out);
         for (int i = 0; i < 4; ++i) V::ri_store(panel.w[(8 * U + j) * 4 + i], out[i]);
     }
 }
@@ -184,6 +208,16 @@ struct MatmulScratch {
     alignas(64) float acc[kPanelColumns][kGroups * V::kRows];
 };
 
+// The results of one column: rows <= kGroups * kRows.
+template <class V>
+inline void store_rows(const float* acc, int64_t rows, float* out) {
+    if (rows == kGroups * V::kRows) {
+        for (int g = 0; g < kGroups; ++g) V::rf_store(out + g * V::kRows, V::rf_load(acc + g * V::kRows));
+    } else {
+        memcpy(out, acc, static_cast<size_t>(rows) * sizeof(float));
+    }
+}
+
 // Rows [row, row + rows) times columns [c0, c0 + columns), rows <= kGroups * kRows, columns <= kPanelColumns.
 template <class V, class R>
 void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int columns) {
@@ -191,7 +225,7 @@ void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int co
     const int64_t blocks = m->k / 32;
     const int groups = rows > V::kRows ? 2 : 1;
     const int tiles = (columns + kTileColumns<V, R> - 1) / kTileColumns<V, R>;
-    memset(scratch.acc, 0, static_cast<size_t>(columns) * sizeof scratch.acc[0]);
+    const int width = columns / tiles, wider = columns % tiles;  // tiles of nearly equal width
     for (int64_t block = 0; block < blocks; block += 8) {
         const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
         for (int g = 0; g < groups; ++g) {
@@ -207,39 +241,38 @@ void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int co
                 pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, {}, scratch.panel[g]);
             }
         }
-        int c = 0;
-        for (int t = 0; t < tiles; ++t) {  // tiles of nearly equal width
-            const int width = (columns - c + tiles - t - 1) / (tiles - t);
+        for (int t = 0, c = 0; t < tiles; ++t) {
+            const int n = width + (t < wider);
             ActChunk acts[kTileColumns<V, R>];
-            for (int j = 0; j < width; ++j) {
-                const int64_t column = m->col ? m->col[c0 + c + j] : c0 + c + j;
-                load_acts<R>(m, column, block, count, &acts[j]);
-            }
+            for (int j = 0; j < n; ++j) load_acts<V, R>(m, column_of(m, c0 + c + j), block, count, &acts[j]);
+            if (block == 0) memset(scratch.acc + c, 0, static_cast<size_t>(n) * sizeof scratch.acc[0]);
             if (groups == 2)
-                tile_of<V, R, 2, kTileColumns<V, R>>(width, scratch.panel, acts, count, scratch.acc + c);
+                tile_of<V, R, 2, kTileColumns<V, R>>(n, scratch.panel, acts, count, scratch.acc + c);
             else
-                tile_of<V, R, 1, kTileColumns<V, R>>(width, scratch.panel, acts, count, scratch.acc + c);
-            c += width;
+                tile_of<V, R, 1, kTileColumns<V, R>>(n, scratch.panel, acts, count, scratch.acc + c);
+            if (block + 8 >= blocks)
+                for (int j = c; j < c + n; ++j)
+                    store_rows<V>(scratch.acc[j], rows, m->out + (c0 + j) * m->out_stride + row);
+            c += n;
         }
     }
-    for (int c = 0; c < columns; ++c)
-        memcpy(m->out + (c0 + c) * m->out_stride + row, scratch.acc[c], static_cast<size_t>(rows) * sizeof(float));
 }
 
-template <class V, class R>
+template <class V, class Reader>
 void quant_matmul(const Matmul* m) {
+    using R = typename PanelReaderOf<V, Reader>::Type;
     static_assert(sizeof(MatmulScratch<V, R>) <= kMatmulScratch);
-    if (m->n == 1) return quant_matvec<V, R>(m);
+    if (m->n == 1) return quant_matvec<V, Reader>(m);
     constexpr int64_t kPanelRows = kGroups * V::kRows;
     const int64_t parts = (m->n + kPanelColumns - 1) / kPanelColumns;
-    for (int64_t row = 0; row < m->rows; row += kPanelRows) {
-        const int64_t rows = m->rows - row < kPanelRows ? m->rows - row : kPanelRows;
-        int64_t c = 0;
-        for (int64_t t = 0; t < parts; ++t) {
-            const int64_t columns = (m->n - c + parts - t - 1) / (parts - t);
+    int64_t c = 0;
+    for (int64_t t = 0; t < parts; ++t) {
+        const int64_t columns = (m->n - c + parts - t - 1) / (parts - t);
+        for (int64_t row = 0; row < m->rows; row += kPanelRows) {
+            const int64_t rows = m->rows - row < kPanelRows ? m->rows - row : kPanelRows;
             matmul_panel<V, R>(m, row, rows, c, static_cast<int>(columns));
-            c += columns;
         }
+        c += columns;
     }
 }
 

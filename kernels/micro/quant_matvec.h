@@ -25,30 +25,41 @@ struct ActChunk {
     float ds[16];      // d * float(sum) for minima: [block], or [2 block + half]
     int32_t pair[8];   // both sums of a block, the first in the low 16 bits
 };
-template <class R>
+template <class V, class R>
 inline void fill_acts(const int16_t* s, int blocks, ActChunk* a) {
     if constexpr (kHalves<R> && R::kBias != 0) {
         for (int h = 0; h < 2 * blocks; ++h) a->bias[h] = -R::kBias * s[h];
         memcpy(a->pair, s, static_cast<size_t>(blocks) * 4);
     }
+    if (blocks == 8) {
+        if constexpr (R::Format::kMinimum == Minimum::kHalf) V::scaled_sums(a->d, s, a->ds);
+        if constexpr (!kHalves<R> && R::kBias != 0) V::template pair_sums<-R::kBias>(s, a->bias);
+        if constexpr (R::Format::kMinimum == Minimum::kBlock) {
+            int32_t sum[8];
+            V::template pair_sums<1>(s, sum);
+            for (int b = 0; b < 8; ++b) a->ds[b] = a->d[b] * static_cast<float>(sum[b]);
+        }
+        return;
+    }
+    if constexpr (R::Format::kMinimum == Minimum::kHalf)
+        for (int h = 0; h < 2 * blocks; ++h) a->ds[h] = a->d[h / 2] * static_cast<float>(s[h]);
     if constexpr (!kHalves<R> && R::kBias != 0)
         for (int b = 0; b < blocks; ++b) a->bias[b] = -R::kBias * (s[2 * b] + s[2 * b + 1]);
     if constexpr (R::Format::kMinimum == Minimum::kBlock)
         for (int b = 0; b < blocks; ++b) a->ds[b] = a->d[b] * static_cast<float>(s[2 * b] + s[2 * b + 1]);
-    if constexpr (R::Format::kMinimum == Minimum::kHalf)
-        for (int h = 0; h < 2 * blocks; ++h) a->ds[h] = a->d[h / 2] * static_cast<float>(s[h]);
 }
-template <class R>
+inline int64_t column_of(const Matmul* m, int64_t c) { return m->col ? m->col[c] : c; }
+template <class V, class R>
 inline void load_acts(const Matmul* m, int64_t column, int64_t block, int blocks, ActChunk* a) {
     a->q = m->acts.q + column * m->acts.q_stride + block * 32;
     const float* d = m->acts.d + column * m->acts.d_stride + block;
     const int16_t* s = m->acts.s + column * m->acts.s_stride + block * 2;
     if (blocks == 8) {  // fixed counts become a few vector instructions
         memcpy(a->d, d, sizeof a->d);
-        fill_acts<R>(s, 8, a);
+        fill_acts<V, R>(s, 8, a);
     } else {
         for (int b = 0; b < blocks; ++b) a->d[b] = d[b];
-        fill_acts<R>(s, blocks, a);
+        fill_acts<V, R>(s, blocks, a);
     }
 }
 
@@ -178,7 +189,7 @@ void quant_matvec(const Matmul* m) {
     };
     static_assert(sizeof(Scratch) <= kMatmulScratch);
     Scratch& scratch = *static_cast<Scratch*>(m->scratch);
-    const int64_t column = m->col ? m->col[0] : 0, blocks = m->k / 32;
+    const int64_t column = column_of(m, 0), blocks = m->k / 32;
     for (int64_t row = 0; row < m->rows; row += V::kRows) {
         if (row + V::kRows > m->rows && m->rows >= V::kRows)
             row = m->rows - V::kRows;  // again some rows: the same bits
@@ -188,7 +199,7 @@ void quant_matvec(const Matmul* m) {
         ActChunk a;
         for (int64_t block = 0; block < blocks; block += 8, p += kChunkBytes<R>) {
             const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
-            load_acts<R>(m, column, block, count, &a);
+            load_acts<V, R>(m, column, block, count, &a);
             if (count == 8 && rows == V::kRows) {
                 acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage,
                                                prefetch_at<V, R, kMatvecAhead>(p, m, block, V::kRows * m->row_bytes),

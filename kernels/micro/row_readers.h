@@ -10,6 +10,7 @@
 //   kMax         the largest value of a byte; 128 means signed bytes, -128 allowed (only if V::kSigned8)
 //   kStaged      false: bytes() reads the matrix; true: scales() writes 256 bytes a row to `stage`, which bytes() reads
 //   scales(p, stride, s, stage)   float and integer scales and minima of the chunk that starts at p in the first row
+//   kFoldBias, fold(sc, w)        optional: panel words w[4] (four bytes of every row) of a half become q * sc + kFoldBias
 //   bytes<U>(p, lane_stride, w)   weights 128 U to 128 U + 127 of the chunk, of rows p, p + lane_stride, ...: w[i] = 16 i on
 // Internal linkage: compiled once an ISA.
 #pragma once
@@ -314,8 +315,12 @@ struct Q6KReader {
 template <class V>
 struct Q2KReader {
     using Format = FormatQ2_K;
-    static constexpr int kBias = 0, kMax = 3;
+    static constexpr int kBias = 0, kMax = 3, kFoldBias = 0;
     static constexpr bool kStaged = false;
+    static void fold(typename V::ri sc, typename V::ri w[4]) {  // at most 3 * 15: no byte carries into the next
+        sc = V::ri_or(sc, V::template ri_shl<16>(sc));
+        for (int i = 0; i < 4; ++i) w[i] = V::ri_mul16(w[i], sc);
+    }
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4], t[4];
         header_words<V>(p, stride, h);
@@ -363,8 +368,21 @@ struct Tq2Reader {
 template <class V>
 struct Q3KReader {
     using Format = FormatQ3_K;
-    static constexpr int kBias = 4, kMax = 7;
+    static constexpr int kBias = 4, kMax = 7, kFoldBias = 124;
     static constexpr bool kStaged = false;
+    // (q - 4) sc + 124 lies in [0, 252]. By |sc|, with 7 - q instead of q where sc is negative, so that no byte carries
+    // or borrows: sc >= 0: q |sc| + (124 - 4 |sc|), else (7 - q) |sc| + (124 - 3 |sc|).
+    static void fold(typename V::ri sc, typename V::ri w[4]) {
+        const auto negative = V::template ri_sar<31>(sc);
+        auto size = V::ri_add(V::ri_xor(sc, negative), V::template ri_shr<31>(sc));
+        size = V::ri_or(size, V::template ri_shl<16>(size));
+        const auto flip = V::ri_and(negative, V::ri_set1(0x07070707));
+        const auto bytes = V::ri_or(size, V::template ri_shl<8>(size));  // |sc| in every byte, at most 32
+        const auto three = V::ri_add(bytes, V::ri_add(bytes, bytes));
+        const auto start =
+            V::rb_sub(V::ri_set1(0x7c7c7c7c), V::rb_sub(V::ri_add(three, bytes), V::ri_and(negative, bytes)));
+        for (int i = 0; i < 4; ++i) w[i] = V::ri_add(V::ri_mul16(V::ri_xor(w[i], flip), size), start);
+    }
     static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         static constexpr uint8_t kRotate[16] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1};
         typename V::rb v[4];
