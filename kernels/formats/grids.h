@@ -3,7 +3,6 @@
 //   IQ1, IQ2: 8 weights of 2 bits, the first weight lowest; code c means -1 + c (IQ1) or 8, 25, 43 (IQ2). Codes are 0 to 2.
 //   IQ3:      4 weights of 4 bits, the first weight lowest; code c, 0 to 7, means 8c + 4, but 62 for 7 (IQ3_XXS), or
 //             2c + 1 (IQ3_S).
-// The formats' entries(block, codes) look up all entries of a block.
 // Formats index them with fields no wider than the grid, so no bit pattern leads outside.
 #pragma once
 #include <bit>
@@ -19,16 +18,33 @@ extern const uint16_t kGridIq3Xxs[256];
 extern const uint16_t kGridIq3S[512];
 extern const uint16_t kGridIq1[2048];
 
+// The x86 tiers look up whole weights: one byte each, without signs (IQ2, IQ3), or 8 * code + 2 (IQ1). Entry e is
+// of[kBefore + e]; the entries around it let vectors be loaded from any place that an entry is part of.
+#if defined(__x86_64__) && !defined(THIMBLE_SCALAR_ONLY)
+template <class Word, int kEntries>
+struct WideGrid {
+    static constexpr int kBefore = 16 / sizeof(Word) - 1;
+    Word of[kBefore + kEntries + kBefore];
+    const Word* entries() const { return of + kBefore; }
+};
+extern const WideGrid<uint64_t, 256> kWideIq2Xxs;
+extern const WideGrid<uint64_t, 512> kWideIq2Xs;
+extern const WideGrid<uint64_t, 1024> kWideIq2S;
+extern const WideGrid<uint32_t, 256> kWideIq3Xxs;
+extern const WideGrid<uint32_t, 512> kWideIq3S;
+extern const WideGrid<uint64_t, 2048> kWideIq1;
+#endif
+
 namespace {
 
 // Eight weights at a time, as the bytes of a 64-bit word, weight 0 lowest. The bytes never carry into each other.
 constexpr uint64_t kEachByte = 0x0101010101010101;
-inline uint64_t spread_two_bits(uint64_t codes) {  // eight codes of two bits
+constexpr uint64_t spread_two_bits(uint64_t codes) {  // eight codes of two bits
     codes = (codes | codes << 24) & 0x000000ff000000ff;
     codes = (codes | codes << 12) & 0x000f000f000f000f;
     return (codes | codes << 6) & 0x0303030303030303;
 }
-inline uint64_t spread_four_bits(uint64_t codes) {  // eight codes of four bits
+constexpr uint64_t spread_four_bits(uint64_t codes) {  // eight codes of four bits
     codes = (codes | codes << 16) & 0x0000ffff0000ffff;
     codes = (codes | codes << 8) & 0x00ff00ff00ff00ff;
     return (codes | codes << 4) & 0x0f0f0f0f0f0f0f0f;
@@ -44,11 +60,19 @@ inline void store_bytes(uint64_t bytes, int8_t* q) {
     memcpy(q, &bytes, 8);
 }
 
-// The magnitudes 8, 25 and 43 of codes 0, 1, 2: the bits of 17 and 35 lie beside those of 8.
-inline void unpack_iq2_group(uint16_t codes, int signs, int8_t* q) {
+// Eight weights without their signs.
+constexpr uint64_t iq2_magnitudes(uint64_t codes) {  // 8, 25 and 43: the bits of 17 and 35 lie beside those of 8
     const uint64_t two = spread_two_bits(codes);
-    const uint64_t value = 8 * kEachByte + (two & kEachByte) * 17 + (two >> 1 & kEachByte) * 35;
-    store_bytes(negate_bytes(value, signs), q);
+    return 8 * kEachByte + (two & kEachByte) * 17 + (two >> 1 & kEachByte) * 35;
+}
+constexpr uint64_t iq3_xxs_magnitudes(uint64_t codes) {  // 4, 12, 20, 28, 36, 44, 52, and 62 for code 7
+    const uint64_t code = spread_four_bits(codes), seven = code & code >> 1 & code >> 2 & kEachByte;
+    return code * 8 + 4 * kEachByte + seven * 2;
+}
+constexpr uint64_t iq3_s_magnitudes(uint64_t codes) { return spread_four_bits(codes) * 2 + kEachByte; }
+
+inline void unpack_iq2_group(uint16_t codes, int signs, int8_t* q) {
+    store_bytes(negate_bytes(iq2_magnitudes(codes), signs), q);
 }
 
 // Sign words of IQ2_XXS, IQ2_XS and IQ3_XXS hold seven signs; the eighth makes their number even.

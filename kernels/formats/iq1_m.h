@@ -35,13 +35,6 @@ struct FormatIQ1_M : QuantFormat {
             unpack_iq1_group(b->index[j * 4 + g] | (nibble & 7) << 8, (nibble & 8) != 0, out->q + 8 * g);
         }
     }
-    static void entries(const Block* b, uint16_t codes[32]) {
-        for (int j = 0; j < 8; ++j, codes += 4) {
-            const int high = load_u16(b->high + 2 * j);
-#pragma GCC unroll 4
-            for (int g = 0; g < 4; ++g) codes[g] = kGridIq1[b->index[4 * j + g] | (high >> 4 * g & 7) << 8];
-        }
-    }
 };
 static_assert(sizeof(FormatIQ1_M::Block) == FormatIQ1_M::kBytes);
 

@@ -32,13 +32,6 @@ struct FormatIQ1_S : QuantFormat {
             unpack_iq1_group(b->index[j * 4 + g] | (word >> 3 * g & 7) << 8, (word & 0x8000) != 0, out->q + 8 * g);
         }
     }
-    static void entries(const Block* b, uint16_t codes[32]) {
-        for (int j = 0; j < 8; ++j, codes += 4) {
-            const int high = load_u16(b->high + 2 * j);
-#pragma GCC unroll 4
-            for (int g = 0; g < 4; ++g) codes[g] = kGridIq1[b->index[4 * j + g] | (high >> 3 * g & 7) << 8];
-        }
-    }
 };
 static_assert(sizeof(FormatIQ1_S::Block) == FormatIQ1_S::kBytes);
 

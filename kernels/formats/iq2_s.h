@@ -31,13 +31,6 @@ struct FormatIQ2_S : QuantFormat {
             unpack_iq2_group(kGridIq2S[entry], b->signs[j * 4 + g], out->q + 8 * g);
         }
     }
-    static void entries(const Block* b, uint16_t codes[32]) {
-        for (int j = 0; j < 8; ++j, codes += 4) {
-            const int high = b->high[j];
-#pragma GCC unroll 4
-            for (int g = 0; g < 4; ++g) codes[g] = kGridIq2S[b->index[4 * j + g] | (high >> 2 * g & 3) << 8];
-        }
-    }
 };
 static_assert(sizeof(FormatIQ2_S::Block) == FormatIQ2_S::kBytes);
 

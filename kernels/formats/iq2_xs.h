@@ -29,12 +29,6 @@ struct FormatIQ2_XS : QuantFormat {
             unpack_iq2_group(kGridIq2Xs[word & 511], even_signs(word >> 9), out->q + 8 * g);
         }
     }
-    static void entries(const Block* b, uint16_t codes[32]) {
-        for (int j = 0; j < 8; ++j, codes += 4) {
-#pragma GCC unroll 4
-            for (int g = 0; g < 4; ++g) codes[g] = kGridIq2Xs[load_u16(b->qs + 8 * j + 2 * g) & 511];
-        }
-    }
 };
 static_assert(sizeof(FormatIQ2_XS::Block) == FormatIQ2_XS::kBytes);
 

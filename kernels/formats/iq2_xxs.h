@@ -25,12 +25,6 @@ struct FormatIQ2_XXS : QuantFormat {
             unpack_iq2_group(kGridIq2Xxs[index[g]], even_signs(static_cast<int>(word >> 7 * g & 127)), out->q + 8 * g);
         }
     }
-    static void entries(const Block* b, uint16_t codes[32]) {
-        for (int j = 0; j < 8; ++j, codes += 4) {
-#pragma GCC unroll 4
-            for (int g = 0; g < 4; ++g) codes[g] = kGridIq2Xxs[b->qs[8 * j + g]];
-        }
-    }
 };
 static_assert(sizeof(FormatIQ2_XXS::Block) == FormatIQ2_XXS::kBytes);
 

@@ -28,14 +28,7 @@ struct FormatIQ3_S : QuantFormat {
             const uint64_t codes =
                 kGridIq3S[b->index[j * 8 + e] | (b->high[j] >> e & 1) << 8] |
                 static_cast<uint64_t>(kGridIq3S[b->index[j * 8 + e + 1] | (b->high[j] >> (e + 1) & 1) << 8]) << 16;
-            store_bytes(negate_bytes(spread_four_bits(codes) * 2 + kEachByte, b->signs[j * 4 + g]), out->q + 8 * g);
-        }
-    }
-    static void entries(const Block* b, uint16_t codes[64]) {
-        for (int j = 0; j < 8; ++j, codes += 8) {
-            const int high = b->high[j];
-#pragma GCC unroll 8
-            for (int g = 0; g < 8; ++g) codes[g] = kGridIq3S[b->index[8 * j + g] | (high >> g & 1) << 8];
+            store_bytes(negate_bytes(iq3_s_magnitudes(codes), b->signs[j * 4 + g]), out->q + 8 * g);
         }
     }
 };

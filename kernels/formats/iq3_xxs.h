@@ -25,15 +25,7 @@ struct FormatIQ3_XXS : QuantFormat {
             const int signs = even_signs(static_cast<int>(word >> 7 * g & 127));
             const uint64_t codes = kGridIq3Xxs[b->index[j * 8 + 2 * g]] |
                                    static_cast<uint64_t>(kGridIq3Xxs[b->index[j * 8 + 2 * g + 1]]) << 16;
-            // 4, 12, 20, 28, 36, 44, 52, and 62 for code 7
-            const uint64_t code = spread_four_bits(codes), seven = code & code >> 1 & code >> 2 & kEachByte;
-            store_bytes(negate_bytes(code * 8 + 4 * kEachByte + seven * 2, signs), out->q + 8 * g);
-        }
-    }
-    static void entries(const Block* b, uint16_t codes[64]) {
-        for (int j = 0; j < 8; ++j, codes += 8) {
-#pragma GCC unroll 8
-            for (int g = 0; g < 8; ++g) codes[g] = kGridIq3Xxs[b->index[8 * j + g]];
+            store_bytes(negate_bytes(iq3_xxs_magnitudes(codes), signs), out->q + 8 * g);
         }
     }
 };

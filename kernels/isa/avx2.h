@@ -11,6 +11,8 @@
 #include <cstring>
 #include "kernels/isa/x86_act_sums.h"
 
+#include "kernels/isa/x86_entries.h"
+
 namespace thimble {
 namespace {
 
@@ -193,10 +195,6 @@ struct Avx2 : ActSums {
     static rb rb_load(const uint8_t* p, size_t lane_stride) {  // 16 bytes at p and at p + lane_stride
         return _mm256_inserti128_si256(_mm256_castsi128_si256(load128(p)), load128(p + lane_stride), 1);
     }
-    static void rb_store(uint8_t* p, size_t lane_stride, rb a) {  // the reverse
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(a));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p + lane_stride), _mm256_extracti128_si256(a, 1));
-    }
     static rb rb_dup(const void* p) { return _mm256_broadcastsi128_si256(load128(p)); }  // the same in every lane
     static rb rb_set1(int x) { return _mm256_set1_epi8(static_cast<char>(x)); }
     static rb rb_and(rb a, rb b) { return _mm256_and_si256(a, b); }
@@ -221,6 +219,32 @@ struct Avx2 : ActSums {
         return _mm256_or_si256(a, _mm256_and_si256(hit, value));
     }
     static rb rb_at_least(rb a, rb b) { return _mm256_cmpeq_epi8(_mm256_max_epu8(a, b), a); }  // 255 or 0, unsigned
+    static void rb_put(uint8_t* p, rb a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }  // as they lie
+    static rb rb_mul16(rb a, rb b) { return _mm256_mullo_epi16(a, b); }
+    template <class Lane>
+    static rb rb_from_lanes(Lane lane) {  // lane(l): the 16 bytes of lane l
+        return _mm256_inserti128_si256(_mm256_castsi128_si256(lane(0)), lane(1), 1);
+    }
+    // Signs: 32 bits of every row, bit n for byte n, stored so that kRows / 2 bytes at 2 p + h halves are those of bytes
+    // 16 h to 16 h + 15 of the rows in vector p.
+    using rs = __m256i;  // 255 where there is a sign
+    static void rs_store(uint8_t* p, ri bits) {
+        const __m128i low = _mm256_castsi256_si128(bits), high = _mm256_extracti128_si256(bits, 1);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_unpacklo_epi16(low, high));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 16), _mm_unpackhi_epi16(low, high));
+    }
+    static rs rs_load_eighths(const uint8_t* p) {  // eight equal bits at a time
+        int32_t bits;
+        memcpy(&bits, p, 4);
+        const __m256i at = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+        return _mm256_shuffle_epi8(_mm256_set1_epi32(bits), at);
+    }
+    static rs rs_load(const uint8_t* p) {
+        const __m256i bit = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201));
+        return _mm256_cmpeq_epi8(_mm256_and_si256(rs_load_eighths(p), bit), bit);
+    }
+    static rb rb_negate_if(rb a, rs signs) { return _mm256_sub_epi8(_mm256_xor_si256(a, signs), signs); }
+    static rb rb_sub_if(rb a, rs signs, rb b) { return _mm256_sub_epi8(a, _mm256_and_si256(signs, b)); }
     // out[k], row r = 32-bit word k of the 16 bytes of row r.
     static void rb_transpose(const rb in[4], ri out[4]) {
         const __m256i a = _mm256_unpacklo_epi32(in[0], in[1]), b = _mm256_unpackhi_epi32(in[0], in[1]);

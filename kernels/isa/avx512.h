@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "kernels/isa/x86_act_sums.h"
+#include "kernels/isa/x86_entries.h"
 
 namespace thimble {
 namespace {
@@ -147,12 +148,6 @@ struct Avx512 : ActSums {
         v = _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 2 * lane_stride)), 2);
         return _mm512_inserti32x4(v, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 3 * lane_stride)), 3);
     }
-    static void rb_store(uint8_t* p, size_t lane_stride, rb a) {  // the reverse
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_castsi512_si128(a));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p + lane_stride), _mm512_extracti32x4_epi32(a, 1));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 2 * lane_stride), _mm512_extracti32x4_epi32(a, 2));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 3 * lane_stride), _mm512_extracti32x4_epi32(a, 3));
-    }
     static rb rb_dup(const void* p) {  // the same 16 bytes in every lane
         return _mm512_broadcast_i32x4(_mm_loadu_si128(static_cast<const __m128i*>(p)));
     }
@@ -178,6 +173,26 @@ struct Avx512 : ActSums {
         return _mm512_mask_add_epi8(a, _mm512_test_epi8_mask(x, bit), a, value);
     }
     static rb rb_at_least(rb a, rb b) { return _mm512_movm_epi8(_mm512_cmpge_epu8_mask(a, b)); }  // 255 or 0, unsigned
+    static void rb_put(uint8_t* p, rb a) { _mm512_storeu_si512(p, a); }  // as they lie
+    static rb rb_mul16(rb a, rb b) { return _mm512_mullo_epi16(a, b); }
+    template <class Lane>
+    static rb rb_from_lanes(Lane lane) {  // lane(l): the 16 bytes of lane l
+        const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(lane(0)), lane(1), 1);
+        const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(lane(2)), lane(3), 1);
+        return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    }
+    // Signs: 32 bits of every row, bit n for byte n, stored so that kRows / 2 bytes at 2 p + h halves are those of bytes
+    // 16 h to 16 h + 15 of the rows in vector p.
+    using rs = __mmask64;
+    static void rs_store(uint8_t* p, ri bits) {
+        const __m512i at = _mm512_set_epi16(31, 23, 15, 7, 30, 22, 14, 6, 29, 21, 13, 5, 28, 20, 12, 4, 27, 19, 11, 3, 26,
+                                            18, 10, 2, 25, 17, 9, 1, 24, 16, 8, 0);
+        _mm512_storeu_si512(p, _mm512_permutexvar_epi16(at, bits));
+    }
+    static rs rs_load(const uint8_t* p) { return _load_mask64(reinterpret_cast<__mmask64*>(const_cast<uint8_t*>(p))); }
+    static rs rs_load_eighths(const uint8_t* p) { return rs_load(p); }  // eight equal bits at a time
+    static rb rb_negate_if(rb a, rs signs) { return _mm512_mask_sub_epi8(a, signs, _mm512_setzero_si512(), a); }
+    static rb rb_sub_if(rb a, rs signs, rb b) { return _mm512_mask_sub_epi8(a, signs, a, b); }
     // out[k], row r = 32-bit word k of the 16 bytes of row r.
     static void rb_transpose(const rb in[4], ri out[4]) {
         const __m512i a = _mm512_unpacklo_epi32(in[0], in[1]), b = _mm512_unpackhi_epi32(in[0], in[1]);

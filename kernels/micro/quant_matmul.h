@@ -5,7 +5,6 @@
 // in registers. Between panels of the same rows the float accumulators rest in scratch, which does not change them.
 // Internal linkage: compiled once an ISA.
 #pragma once
-#include "kernels/micro/grid_readers.h"
 #include "kernels/micro/quant_matvec.h"
 
 namespace thimble {
@@ -64,11 +63,27 @@ inline void pack_unit(const uint8_t* p, size_t stride, const Prefetch& ahead, Pa
     }
 }
 template <class V, class R>
+inline void pack_staged(const uint8_t* stage, const Prefetch& ahead, Panel<V, R>& panel) {
+    for (int b = 0; b < 8; ++b) {
+        prefetch_eighth<V, R>(ahead, b);
+        for (int h = 0; h < 2; ++h) {
+            typename V::rb w[4];
+            typename V::ri out[4];
+            for (int i = 0; i < 4; ++i) w[i] = R::weights(stage, b, i, h);
+            V::rb_transpose(w, out);
+            for (int i = 0; i < 4; ++i) V::ri_store(panel.w[8 * b + 4 * h + i], out[i]);
+        }
+    }
+}
+template <class V, class R>
 void pack(const uint8_t* p, size_t stride, uint8_t* stage, const Prefetch& ahead, Panel<V, R>& panel) {
     R::scales(p, stride, panel.s, stage);
-    if constexpr (R::kStaged) p = stage, stride = 256;
-    pack_unit<V, R, 0>(p, stride, ahead, panel);
-    pack_unit<V, R, 1>(p, stride, ahead, panel);
+    if constexpr (R::kStaged) {
+        pack_staged<V, R>(stage, ahead, panel);
+    } else {
+        pack_unit<V, R, 0>(p, stride, ahead, panel);
+        pack_unit<V, R, 1>(p, stride, ahead, panel);
+    }
     if constexpr (V::kPairSums && R::Format::kScalePerHalf) {
         const auto low = V::ri_set1(0xffff);
         for (int b = 0; b < 8; ++b) {
@@ -262,7 +277,7 @@ template <class V, class Reader>
 void quant_matmul(const Matmul* m) {
     using R = typename PanelReaderOf<V, Reader>::Type;
     static_assert(sizeof(MatmulScratch<V, R>) <= kMatmulScratch);
-    if (m->n == 1) return quant_matvec<V, Reader>(m);
+    if (m->n == 1) return quant_matvec<V, OneColumn<Reader>>(m);
     constexpr int64_t kPanelRows = kGroups * V::kRows;
     const int64_t parts = (m->n + kPanelColumns - 1) / kPanelColumns;
     int64_t c = 0;

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "kernels/kernels.h"
-#include "kernels/micro/row_readers.h"
+#include "kernels/micro/grid_readers.h"
 
 namespace thimble {
 namespace {
@@ -114,11 +114,34 @@ inline Prefetch prefetch_at(const uint8_t* p, const Matmul* m, int64_t block, si
             m->row_bytes, group + next_group + chunk * V::kRows * kChunkBytes<R>};
 }
 
+// The integer sums of block b of kRows rows from those of four vectors, [half] where there are halves; the float steps.
+template <class V, class R>
+inline typename V::rf finish_block(const typename V::part v[2][4], const RowScales<V>& s, int b, const ActChunk& a,
+                                   typename V::rf acc) {
+    typename V::ri sum0, sum1 = V::ri_set1(0);
+    if constexpr (kHalves<R>) {
+        sum0 = V::template finish<R::kMax, 16>(v[0]);
+        sum1 = V::template finish<R::kMax, 16>(v[1]);
+        if constexpr (R::kBias != 0) {
+            sum0 = V::ri_add(sum0, V::ri_set1(a.bias[2 * b]));
+            sum1 = V::ri_add(sum1, V::ri_set1(a.bias[2 * b + 1]));
+        }
+        if constexpr (R::Format::kScalePerHalf)
+            sum0 = V::ri_add(V::ri_mul(sum0, V::ri_load(s.sc[2 * b])), V::ri_mul(sum1, V::ri_load(s.sc[2 * b + 1])));
+    } else {
+        sum0 = V::template finish<R::kMax, 32>(v[0]);
+        if constexpr (kRowBias<R>)
+            sum0 = V::ri_add(sum0, V::ri_mul(V::ri_set1(a.bias[b]), V::ri_load(s.sc[b])));
+        else if constexpr (R::kBias != 0)
+            sum0 = V::ri_add(sum0, V::ri_set1(a.bias[b]));
+    }
+    return float_steps<V, R>(s, b, a.d[b], a.ds, sum0, sum1, acc);
+}
+
 // Weights 128 U to 128 U + 127 of the chunk. ahead: what to prefetch meanwhile.
 template <class V, class R, int U, bool kFull>
 inline typename V::rf matvec_unit(const uint8_t* p, size_t stride, const RowScales<V>& s, const ActChunk& a, int blocks,
                                   const Prefetch& ahead, typename V::rf acc) {
-    using F = typename R::Format;
     typename V::part v[4][2][4];
     for (size_t i = 0; i < 4; ++i) {
         prefetch_eighth<V, R>(ahead, 4 * U + static_cast<int>(i));
@@ -137,22 +160,31 @@ inline typename V::rf matvec_unit(const uint8_t* p, size_t stride, const RowScal
     for (int j = 0; j < 4; ++j) {
         const int b = 4 * U + j;
         if (!kFull && b >= blocks) break;
-        typename V::ri sum0, sum1 = V::ri_set1(0);
-        if constexpr (kHalves<R>) {
-            sum0 = V::template finish<R::kMax, 16>(v[j][0]);
-            sum1 = V::template finish<R::kMax, 16>(v[j][1]);
-            if constexpr (R::kBias != 0) {
-                sum0 = V::ri_add(sum0, V::ri_set1(a.bias[2 * b]));
-                sum1 = V::ri_add(sum1, V::ri_set1(a.bias[2 * b + 1]));
+        acc = finish_block<V, R>(v[j], s, b, a, acc);
+    }
+    return acc;
+}
+
+// A chunk whose grid entries are looked up: a block of 32 at a time. The signs of the weights go to the activations.
+template <class V, class R>
+inline typename V::rf matvec_staged(const uint8_t* stage, const RowScales<V>& s, const ActChunk& a, int blocks,
+                                    const Prefetch& ahead, typename V::rf acc) {
+    for (int b = 0; b < blocks; ++b) {
+        prefetch_eighth<V, R>(ahead, b);
+        const auto q0 = V::rb_dup(a.q + 32 * b), q1 = V::rb_dup(a.q + 32 * b + 16);
+        typename V::part v[2][4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; ++i) {
+            const auto w0 = R::magnitudes(stage, b, i, 0), w1 = R::magnitudes(stage, b, i, 1);
+            const auto a0 = R::signed_acts(stage, b, i, 0, q0), a1 = R::signed_acts(stage, b, i, 1, q1);
+            if constexpr (kHalves<R>) {
+                v[0][i] = V::template dot16<R::kMax>(w0, a0);
+                v[1][i] = V::template dot16<R::kMax>(w1, a1);
+            } else {
+                v[0][i] = V::template dot32<R::kMax>(w0, a0, w1, a1);
             }
-            if constexpr (F::kScalePerHalf)
-                sum0 =
-                    V::ri_add(V::ri_mul(sum0, V::ri_load(s.sc[2 * b])), V::ri_mul(sum1, V::ri_load(s.sc[2 * b + 1])));
-        } else {
-            sum0 = V::template finish<R::kMax, 32>(v[j][0]);
-            if constexpr (R::kBias != 0) sum0 = V::ri_add(sum0, V::ri_set1(a.bias[b]));
         }
-        acc = float_steps<V, R>(s, b, a.d[b], a.ds, sum0, sum1, acc);
+        acc = finish_block<V, R>(v, s, b, a, acc);
     }
     return acc;
 }
@@ -162,9 +194,12 @@ inline typename V::rf matvec_chunk(const uint8_t* p, size_t stride, const ActChu
                                    const Prefetch& ahead, typename V::rf acc) {
     RowScales<V> s;
     R::scales(p, stride, s, stage);
-    if constexpr (R::kStaged) p = stage, stride = 256;
-    acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
-    return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
+    if constexpr (R::kStaged) {
+        return matvec_staged<V, R>(stage, s, a, blocks, ahead, acc);
+    } else {
+        acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
+        return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
+    }
 }
 
 // Fewer than kRows rows, or a chunk cut short by the end of the row: a copy with room on all sides. Whatever stands in

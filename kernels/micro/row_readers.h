@@ -8,7 +8,7 @@
 //   Format       the FormatNAME it reads (minimum, scales, block size)
 //   kBias        what the bytes carry beyond q
 //   kMax         the largest value of a byte; 128 means signed bytes, -128 allowed (only if V::kSigned8)
-//   kStaged      false: bytes() reads the matrix; true: scales() writes 256 bytes a row to `stage`, which bytes() reads
+//   kStaged      true: a reader of grids, which looks up what scales() wrote to `stage` (micro/grid_readers.h)
 //   scales(p, stride, s, stage)   float and integer scales and minima of the chunk that starts at p in the first row
 //   kFoldBias, fold(sc, w)        optional: panel words w[4] (four bytes of every row) of a half become q * sc + kFoldBias
 //   bytes<U>(p, lane_stride, w)   weights 128 U to 128 U + 127 of the chunk, of rows p, p + lane_stride, ...: w[i] = 16 i on
