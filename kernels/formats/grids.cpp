@@ -320,7 +320,7 @@ constexpr uint64_t iq1_bytes(uint64_t codes) { return spread_two_bits(codes) * 8
 template <class Word, int kEntries>
 constexpr WideGrid<Word, kEntries> widen(const uint16_t (&grid)[kEntries], uint64_t (*bytes)(uint64_t)) {
     WideGrid<Word, kEntries> wide{};
-    for (int e = 0; e < kEntries; ++e) wide.of[wide.kBefore + e] = static_cast<Word>(bytes(grid[e]));
+    for (int e = 0; e < kEntries; ++e) wide.of[e] = static_cast<Word>(bytes(grid[e]));
     return wide;
 }
 }  // namespace

@@ -18,14 +18,11 @@ extern const uint16_t kGridIq3Xxs[256];
 extern const uint16_t kGridIq3S[512];
 extern const uint16_t kGridIq1[2048];
 
-// The x86 tiers look up whole weights: one byte each, without signs (IQ2, IQ3), or 8 * code + 2 (IQ1). Entry e is
-// of[kBefore + e]; the entries around it let vectors be loaded from any place that an entry is part of.
+// The x86 tiers look up whole weights, a byte each, the first lowest: without signs (IQ2, IQ3), or 8 * code + 2 (IQ1).
 #if defined(__x86_64__) && !defined(THIMBLE_SCALAR_ONLY)
 template <class Word, int kEntries>
 struct WideGrid {
-    static constexpr int kBefore = 16 / sizeof(Word) - 1;
-    Word of[kBefore + kEntries + kBefore];
-    const Word* entries() const { return of + kBefore; }
+    Word of[kEntries];
 };
 extern const WideGrid<uint64_t, 256> kWideIq2Xxs;
 extern const WideGrid<uint64_t, 512> kWideIq2Xs;

@@ -173,7 +173,7 @@ struct Avx512 : ActSums {
         return _mm512_mask_add_epi8(a, _mm512_test_epi8_mask(x, bit), a, value);
     }
     static rb rb_at_least(rb a, rb b) { return _mm512_movm_epi8(_mm512_cmpge_epu8_mask(a, b)); }  // 255 or 0, unsigned
-    static void rb_put(uint8_t* p, rb a) { _mm512_storeu_si512(p, a); }  // as they lie
+    static void rb_put(uint8_t* p, rb a) { _mm512_storeu_si512(p, a); }                           // as they lie
     static rb rb_mul16(rb a, rb b) { return _mm512_mullo_epi16(a, b); }
     template <class Lane>
     static rb rb_from_lanes(Lane lane) {  // lane(l): the 16 bytes of lane l
@@ -185,8 +185,8 @@ struct Avx512 : ActSums {
     // 16 h to 16 h + 15 of the rows in vector p.
     using rs = __mmask64;
     static void rs_store(uint8_t* p, ri bits) {
-        const __m512i at = _mm512_set_epi16(31, 23, 15, 7, 30, 22, 14, 6, 29, 21, 13, 5, 28, 20, 12, 4, 27, 19, 11, 3, 26,
-                                            18, 10, 2, 25, 17, 9, 1, 24, 16, 8, 0);
+        const __m512i at = _mm512_set_epi16(31, 23, 15, 7, 30, 22, 14, 6, 29, 21, 13, 5, 28, 20, 12, 4, 27, 19, 11, 3,
+                                            26, 18, 10, 2, 25, 17, 9, 1, 24, 16, 8, 0);
         _mm512_storeu_si512(p, _mm512_permutexvar_epi16(at, bits));
     }
     static rs rs_load(const uint8_t* p) { return _load_mask64(reinterpret_cast<__mmask64*>(const_cast<uint8_t*>(p))); }

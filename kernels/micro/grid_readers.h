@@ -14,7 +14,7 @@
 namespace thimble {
 namespace {
 
-// What a format's indexes are: kWord bytes each, and how many weights an entry has.
+// What a format's indexes are in the stage, and how many weights an entry has.
 template <class F>
 struct GridIndex;
 template <>
@@ -37,7 +37,7 @@ struct GridIndex<FormatIQ2_S> {
 };
 template <>
 struct GridIndex<FormatIQ3_XXS> {
-    using Word = uint8_t;
+    using Word = uint16_t;
     static constexpr int kWeights = 4;
     static constexpr const auto& kGrid = kWideIq3Xxs;
 };
@@ -65,7 +65,7 @@ constexpr size_t kVectorBytes = size_t{4} * V::kRows;  // an rb, or one word of 
 template <class V>
 constexpr size_t kStageSigns = 32 * kVectorBytes<V>;
 // Vector i of part j of the stage: of its four rows 16 bytes of indexes, which are those of two blocks, or of one block
-// where they are eight of 16 bits.
+// where it has eight (IQ3).
 template <class V>
 inline uint8_t* part_at(uint8_t* stage, size_t j, size_t i) {
     return stage + (4 * j + i) * kVectorBytes<V>;
@@ -73,7 +73,7 @@ inline uint8_t* part_at(uint8_t* stage, size_t j, size_t i) {
 template <class V, class F>
 inline const uint8_t* index_at(const uint8_t* stage, int b, int i) {
     const auto block = static_cast<size_t>(b), vector = static_cast<size_t>(i) * kVectorBytes<V>;
-    if constexpr (F::kId == kIQ3_S) return stage + 4 * block * kVectorBytes<V> + vector;
+    if constexpr (GridIndex<F>::kWeights == 4) return stage + 4 * block * kVectorBytes<V> + vector;
     return stage + block / 2 * 4 * kVectorBytes<V> + vector + block % 2 * 8;
 }
 template <class V>
@@ -122,7 +122,8 @@ constexpr HighBits high_bits() {
             at[1] = kNone;
             if (F::kId == kIQ2_S) at[0] = static_cast<uint8_t>(2 * j + n / 4);
             if (F::kId == kIQ1_M) at[0] = static_cast<uint8_t>(4 * j + n / 2);
-            if (F::kId == kIQ1_S) {  // 16 bits for four; the last field would have to move down: its upper byte moves up
+            if (F::kId ==
+                kIQ1_S) {  // 16 bits for four; the last field would have to move down: its upper byte moves up
                 at[0] = static_cast<uint8_t>(4 * j + n / 4 * 2 + n % 4 / 3);
                 if (n % 4 != 3) at[1] = static_cast<uint8_t>(at[0] + 1);
             }
@@ -239,9 +240,14 @@ inline void stage_grid(const FormatIQ2_XXS*, const uint8_t* p, size_t stride, ty
 template <class V, bool kOneColumn>
 inline void stage_grid(const FormatIQ3_XXS*, const uint8_t* p, size_t stride, typename V::rf d, RowScales<V>& s,
                        uint8_t* stage) {
-    for (size_t j = 0; j < 4; ++j)
-        for (size_t i = 0; i < 4; ++i)
-            V::rb_put(part_at<V>(stage, j, i), V::rb_load(p + 2 + 16 * j + i * stride, 4 * stride));
+    const auto zero = V::rb_set1(0);
+    for (size_t j = 0; j < 4; ++j) {
+        for (size_t i = 0; i < 4; ++i) {
+            const auto bytes = V::rb_load(p + 2 + 16 * j + i * stride, 4 * stride);
+            V::rb_put(part_at<V>(stage, 2 * j, i), V::rb_zip_low(bytes, zero));
+            V::rb_put(part_at<V>(stage, 2 * j + 1, i), V::rb_zip_high(bytes, zero));
+        }
+    }
     for (int b = 0; b < 8; b += 4) {
         typename V::ri h[4];
         header_words<V>(p + 66 + 4 * b, stride, h);
@@ -349,13 +355,16 @@ struct GridStage {
     static typename V::rb entries(const uint8_t* stage, int b, int i, int h) {
         using Word = typename GridIndex<F>::Word;
         constexpr auto kWeights = GridIndex<F>::kWeights;
-        const auto* grid = GridIndex<F>::kGrid.entries();
-        const uint8_t* first = index_at<V, F>(stage, b, i) + h * 16 / kWeights * static_cast<int>(sizeof(Word));
+        constexpr int kCount = 16 / kWeights, kWide = 8 * sizeof(Word);
+        const auto* grid = GridIndex<F>::kGrid.of;
+        const uint8_t* first = index_at<V, F>(stage, b, i) + h * kCount * static_cast<int>(sizeof(Word));
         return V::rb_from_lanes([&](int l) {
-            const auto index = [&](int e) {
-                Word x;
-                memcpy(&x, first + 16 * l + e * static_cast<int>(sizeof(Word)), sizeof x);
-                return static_cast<size_t>(x);
+            // Words come with one load, as loads are what is short; bytes would cost as many shifts as they save loads.
+            uint64_t words = 0;
+            if constexpr (kWide == 16) memcpy(&words, first + 16 * l, kCount * sizeof(Word));
+            const auto index = [&](int e) -> size_t {
+                if constexpr (kWide == 16) return static_cast<Word>(words >> kWide * e);
+                return first[16 * l + e];
             };
             if constexpr (kWeights == 8)
                 return join_entries(grid, index(0), index(1));
@@ -364,7 +373,8 @@ struct GridStage {
         });
     }
     static typename V::rs signs(const uint8_t* stage, int b, int i, int h) {
-        const uint8_t* at = stage + kStageSigns<V> + static_cast<size_t>(b) * kVectorBytes<V> + (2 * i + h) * V::kRows / 2;
+        const uint8_t* at =
+            stage + kStageSigns<V> + static_cast<size_t>(b) * kVectorBytes<V> + (2 * i + h) * V::kRows / 2;
         return kShifted<F> ? V::rs_load_eighths(at) : V::rs_load(at);
     }
     static typename V::rb shifted_entries(const uint8_t* stage, int b, int i, int h) {
