@@ -100,10 +100,10 @@ static void multiply_part(int) {
 }
 // GMAC/s of the tier's own multiply instruction on all threads, 0 where this program does not know it.
 static double multiply_peak(const char* tier) {
-    peak_width = strcmp(tier, "avx512") == 0    ? 64
-                 : strcmp(tier, "avxvnni") == 0 ? 32
-                 : strcmp(tier, "avx2") == 0    ? 31
-                                                : 0;
+    peak_width = strncmp(tier, "avx512", 6) == 0 ? 64
+                 : strcmp(tier, "avxvnni") == 0  ? 32
+                 : strcmp(tier, "avx2") == 0     ? 31
+                                                 : 0;
     if (!peak_width) return 0;
     double best = 0;
     for (int i = 0; i < 3; ++i) {

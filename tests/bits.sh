@@ -34,7 +34,7 @@ for model in $models; do
         qemu*) ;;
         *) options+=("-t 1 -b 1" "-t 1 -b 7" "-t 2 -b 1" "-t 2 -b 64" "-t 4 -b 7" "-t 4 -b 64") ;;
         esac
-        for tier in scalar avx2 avxvnni avx512 neon dotprod i8mm; do
+        for tier in scalar avx2 avxvnni avx512 avx512vbmi neon dotprod i8mm; do
             # A tier that this program or CPU lacks is refused before anything is computed.
             # shellcheck disable=SC2086
             $program logits -m "$model" --ids 1 -o "$work/try" --cpu $tier > /dev/null 2>&1 && options+=("-t 2 -b 64 --cpu $tier")

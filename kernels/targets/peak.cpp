@@ -22,7 +22,7 @@ namespace thimble {
 int64_t multiply_peak(const char* tier, int64_t loops) {
     int64_t n = loops > 0 ? loops : 1;
     const int64_t turns = n * 12;
-    if (strcmp(tier, "avx512") == 0) {
+    if (strncmp(tier, "avx512", 6) == 0) {
         THIMBLE_LOOP(THIMBLE_ZMM);
         return turns * 64;
     }

@@ -12,8 +12,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   endif()
   thimble_target_flags(avx2.cpp -mavx2 -mfma -mf16c ${tile_flags})
   thimble_target_flags(avxvnni.cpp -mavx2 -mfma -mf16c -mavxvnni ${tile_flags})
-  thimble_target_flags(avx512.cpp -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mf16c -mprefer-vector-width=512 ${tile_flags}
+  set(avx512_flags -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mf16c -mprefer-vector-width=512 ${tile_flags}
     -Wno-uninitialized -Wno-maybe-uninitialized)  # false alarms in GCC 12's own avx512fintrin.h
+  thimble_target_flags(avx512.cpp ${avx512_flags})
+  thimble_target_flags(avx512vbmi.cpp ${avx512_flags} -mavx512vbmi)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   # Scheduling before registers are given out costs the tiles a tenth of their instructions in spills.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

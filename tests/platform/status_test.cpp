@@ -78,12 +78,14 @@ void machine() {
     CHECK(memory_available_bytes() <= memory_total_bytes());
     const uint32_t f = cpu_features();
     CHECK(!(f & kCpuAvx512Vnni) || (f & kCpuAvx512));
+    CHECK(!(f & kCpuAvx512Vbmi) || (f & kCpuAvx512));
     CHECK(!(f & kCpuAvx512) || (f & kCpuAvx2));
 #if defined(__aarch64__)
     CHECK(f & kCpuNeon);
 #elif defined(__x86_64__)
     CHECK_EQ((f & kCpuAvx2) != 0, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
     CHECK_EQ((f & kCpuAvx512Vnni) != 0, __builtin_cpu_supports("avx512vnni") != 0);
+    CHECK_EQ((f & kCpuAvx512Vbmi) != 0, __builtin_cpu_supports("avx512vbmi") != 0);
 #endif
 }
 

@@ -140,8 +140,9 @@ void one_answer(const char* what, ToyLlama toy) {
                 return (void)fprintf(stderr, "    %s, %u threads, batches of %u\n", what, threads, piece);
         }
     }
-    for (uint32_t t = 0; t < 8; ++t) {
-        static const char* const tiers[] = {"scalar", "avx2", "avxvnni", "avx512", "neon", "dotprod", "i8mm", "rvv"};
+    for (uint32_t t = 0; t < 9; ++t) {
+        static const char* const tiers[] = {"scalar", "avx2",    "avxvnni", "avx512", "avx512vbmi",
+                                            "neon",   "dotprod", "i8mm",    "rvv"};
         OpenedSession s;
         Logits l;
         if (s.open(m.model, session_of(256, 16, 2, tiers[t])))

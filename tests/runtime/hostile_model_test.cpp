@@ -305,7 +305,7 @@ void not_numbers(const ToyLlama& base) {
             float* first = static_cast<float*>(malloc(7 * m.n_vocab * sizeof(float)));
             float* other = static_cast<float*>(malloc(7 * m.n_vocab * sizeof(float)));
             bool have = false;
-            for (const char* tier : {"scalar", "avx2", "avxvnni", "avx512", "neon", "dotprod", "i8mm"}) {
+            for (const char* tier : {"scalar", "avx2", "avxvnni", "avx512", "avx512vbmi", "neon", "dotprod", "i8mm"}) {
                 for (uint32_t batch : {1u, 7u}) {
                     OpenedSession s;
                     if (!s.open(m.model, session_of(32, batch, batch == 1 ? 1 : 3, tier))) continue;
