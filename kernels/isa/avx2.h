@@ -7,10 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
-
 #include <cstring>
-#include "kernels/isa/x86_act_sums.h"
 
+#include "kernels/isa/x86_act_sums.h"
 #include "kernels/isa/x86_entries.h"
 
 namespace thimble {
@@ -220,7 +219,6 @@ struct Avx2 : ActSums {
     }
     static rb rb_at_least(rb a, rb b) { return _mm256_cmpeq_epi8(_mm256_max_epu8(a, b), a); }  // 255 or 0, unsigned
     static void rb_put(uint8_t* p, rb a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }  // as they lie
-    static rb rb_mul16(rb a, rb b) { return _mm256_mullo_epi16(a, b); }
     template <class Lane>
     static rb rb_from_lanes(Lane lane) {  // lane(l): the 16 bytes of lane l
         return _mm256_inserti128_si256(_mm256_castsi128_si256(lane(0)), lane(1), 1);

@@ -174,7 +174,6 @@ struct Avx512 : ActSums {
     }
     static rb rb_at_least(rb a, rb b) { return _mm512_movm_epi8(_mm512_cmpge_epu8_mask(a, b)); }  // 255 or 0, unsigned
     static void rb_put(uint8_t* p, rb a) { _mm512_storeu_si512(p, a); }                           // as they lie
-    static rb rb_mul16(rb a, rb b) { return _mm512_mullo_epi16(a, b); }
     template <class Lane>
     static rb rb_from_lanes(Lane lane) {  // lane(l): the 16 bytes of lane l
         const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(lane(0)), lane(1), 1);

@@ -147,8 +147,8 @@ inline void stage_wide_indexes(const uint8_t* low, const uint8_t* high, size_t s
         const auto upper = V::rb_load(high + i * stride, 4 * stride);
         for (size_t j = 0; j < 4; j += 2) {
             const auto bytes = V::rb_load(low + i * stride + 8 * j, 4 * stride);
-            const auto u0 = V::rb_mul16(V::rb_lookup(upper, V::rb_dup(kHigh.from[j])), times);
-            const auto u1 = V::rb_mul16(V::rb_lookup(upper, V::rb_dup(kHigh.from[j + 1])), times);
+            const auto u0 = V::ri_mul16(V::rb_lookup(upper, V::rb_dup(kHigh.from[j])), times);
+            const auto u1 = V::ri_mul16(V::rb_lookup(upper, V::rb_dup(kHigh.from[j + 1])), times);
             V::rb_put(part_at<V>(stage, j, i), V::rb_and_or(u0, mask, V::rb_zip_low(bytes, zero)));
             V::rb_put(part_at<V>(stage, j + 1, i), V::rb_and_or(u1, mask, V::rb_zip_high(bytes, zero)));
         }
@@ -297,8 +297,8 @@ inline void stage_grid(const FormatIQ3_S*, const uint8_t* p, size_t stride, type
         for (size_t j = 0; j < 8; j += 2) {
             const auto bytes = V::rb_load(p + 2 + 8 * j + i * stride, 4 * stride);
             const auto next = V::rb_add(at, V::ri_set1(0x00010001));
-            const auto u0 = V::rb_mul16(V::rb_lookup(upper, at), times);
-            const auto u1 = V::rb_mul16(V::rb_lookup(upper, next), times);
+            const auto u0 = V::ri_mul16(V::rb_lookup(upper, at), times);
+            const auto u1 = V::ri_mul16(V::rb_lookup(upper, next), times);
             V::rb_put(part_at<V>(stage, j, i), V::rb_and_or(u0, mask, V::rb_zip_low(bytes, zero)));
             V::rb_put(part_at<V>(stage, j + 1, i), V::rb_and_or(u1, mask, V::rb_zip_high(bytes, zero)));
             at = V::rb_add(next, V::ri_set1(0x00010001));
