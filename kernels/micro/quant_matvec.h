@@ -192,16 +192,13 @@ inline typename V::rf matvec_staged(const uint8_t* stage, const RowScales<V>& s,
 template <class V, class R, bool kFull>
 inline typename V::rf matvec_chunk(const uint8_t* p, size_t stride, const ActChunk& a, int blocks, uint8_t* stage,
                                    const Prefetch& ahead, typename V::rf acc) {
-    if constexpr (requires { R::chunk(p, stride, a, blocks, ahead, acc); }) {
-        return R::chunk(p, stride, a, blocks, ahead, acc);
+    RowScales<V> s;
+    R::scales(p, stride, s, stage);
+    if constexpr (R::kStaged) {
+        return matvec_staged<V, R>(stage, s, a, blocks, ahead, acc);
     } else {
-        RowScales<V> s;
-        R::scales(p, stride, s, stage);
-        if constexpr (R::kStaged) return matvec_staged<V, R>(stage, s, a, blocks, ahead, acc);
-        if constexpr (!R::kStaged) {
-            acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
-            return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
-        }
+        acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
+        return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
     }
 }
 

@@ -8,9 +8,9 @@ namespace thimble {
 namespace {
 
 template <class F, void (*kPanels)(const Matmul*)>
-void permute_matmul(const Matmul* m) {
-    if (m->n == 1)
-        quant_matvec<Avx512, PermuteReader<F>>(m);
+void matmul(const Matmul* m) {
+    if (m->n <= kPermuteColumns<F>)
+        permute_matmul<F>(m);
     else
         kPanels(m);
 }
@@ -19,10 +19,10 @@ void permute_matmul(const Matmul* m) {
 
 void target_avx512vbmi(Kernels* k);
 void target_avx512vbmi(Kernels* k) {
-    k->matmul[kIQ2_XXS] = permute_matmul<FormatIQ2_XXS, avx512_matmul_iq2_xxs>;
-    k->matmul[kIQ2_XS] = permute_matmul<FormatIQ2_XS, avx512_matmul_iq2_xs>;
-    k->matmul[kIQ3_XXS] = permute_matmul<FormatIQ3_XXS, avx512_matmul_iq3_xxs>;
-    k->matmul[kIQ3_S] = permute_matmul<FormatIQ3_S, avx512_matmul_iq3_s>;
+    k->matmul[kIQ2_XXS] = matmul<FormatIQ2_XXS, avx512_matmul_iq2_xxs>;
+    k->matmul[kIQ2_XS] = matmul<FormatIQ2_XS, avx512_matmul_iq2_xs>;
+    k->matmul[kIQ3_XXS] = matmul<FormatIQ3_XXS, avx512_matmul_iq3_xxs>;
+    k->matmul[kIQ3_S] = matmul<FormatIQ3_S, avx512_matmul_iq3_s>;
 }
 
 }  // namespace thimble
