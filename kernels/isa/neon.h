@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The vocabulary of sixteen float lanes on AArch64: four registers. Words mean what isa/scalar.h says.
-// Internal linkage: see kernels/micro/half.h.
+// The vocabulary of sixteen float lanes on ARM: four registers. Words mean what isa/scalar.h says; on ARMv7, where NEON
+// flushes subnormal numbers, only as long as none occur (micro/arm_flush.h). Internal linkage: see kernels/micro/half.h.
 #pragma once
-#include <arm_neon.h>
-
-#include <cstdint>
-#include <cstring>
+#include "kernels/isa/neon_words.h"
 
 namespace thimble {
 namespace {
@@ -22,7 +19,7 @@ struct NeonIsa {
     };
 
     static constexpr int kDenseRows = 2, kDenseCols = 2;
-    static constexpr int kAttnRows = 4;
+    static constexpr int kAttnRows = kManyRegisters ? 4 : 2;
     static constexpr int kAttnTiles = 1;
     static constexpr int kAttnVecs = 1;
 
@@ -43,7 +40,8 @@ struct NeonIsa {
         return each([&](int) { return vdupq_n_f32(x); });
     }
     static f load(const float* p) {
-        return each([&](int r) { return vld1q_f32(p + 4 * r); });
+        const auto* bytes = reinterpret_cast<const uint8_t*>(p);  // any alignment
+        return each([&](int r) { return vreinterpretq_f32_u8(vld1q_u8(bytes + 16 * r)); });
     }
     static f load_n(const float* p, int n) {
         if (n == 16) return load(p);
@@ -61,12 +59,10 @@ struct NeonIsa {
         memcpy(p, t, sizeof(float) * static_cast<size_t>(n));
     }
     static uint16x4_t load_u16(const uint16_t* p) {  // rows of weights may lie at odd addresses
-        uint16x4_t v;
-        memcpy(&v, p, sizeof v);
-        return v;
+        return vreinterpret_u16_u8(vld1_u8(reinterpret_cast<const uint8_t*>(p)));
     }
     static f load_f16(const uint16_t* p) {
-        return each([&](int r) { return vcvt_f32_f16(vreinterpret_f16_u16(load_u16(p + 4 * r))); });
+        return each([&](int r) { return f4_of_f16(load_u16(p + 4 * r)); });
     }
     static f load_f16_n(const uint16_t* p, int n) {
         uint16_t t[16] = {};
@@ -101,22 +97,22 @@ struct NeonIsa {
         return each([&](int r) { return vmulq_f32(a.v[r], b.v[r]); });
     }
     static f div(f a, f b) {
-        return each([&](int r) { return vdivq_f32(a.v[r], b.v[r]); });
+        return each([&](int r) { return f4_div(a.v[r], b.v[r]); });
     }
     static f fma(f a, f b, f c) {
         return each([&](int r) { return vfmaq_f32(c.v[r], a.v[r], b.v[r]); });
     }
     // fmax and fmin differ from a > b ? a : b in NaN and in zeros of two signs.
-    static float32x4_t larger(float32x4_t a, float32x4_t b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+    static float32x4_t larger(float32x4_t a, float32x4_t b) { return vbslq_f32(f4_less(b, a), a, b); }
     static f max(f a, f b) {
         return each([&](int r) { return larger(a.v[r], b.v[r]); });
     }
     static f min(f a, f b) {
-        return each([&](int r) { return vbslq_f32(vcltq_f32(a.v[r], b.v[r]), a.v[r], b.v[r]); });
+        return each([&](int r) { return vbslq_f32(f4_less(a.v[r], b.v[r]), a.v[r], b.v[r]); });
     }
 
     static m less(f a, f b) {
-        return each_m([&](int r) { return vcltq_f32(a.v[r], b.v[r]); });
+        return each_m([&](int r) { return f4_less(a.v[r], b.v[r]); });
     }
     static m range(int lo, int hi) {
         static const int32_t kLane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -161,13 +157,13 @@ struct NeonIsa {
     static i shl_i(i a) {
         return each_i([&](int r) { return vshlq_n_s32(a.v[r], n); });
     }
-    static int32_t hmax_i(i a) { return vmaxvq_s32(vmaxq_s32(vmaxq_s32(a.v[0], a.v[1]), vmaxq_s32(a.v[2], a.v[3]))); }
+    static int32_t hmax_i(i a) { return lane_max(vmaxq_s32(vmaxq_s32(a.v[0], a.v[1]), vmaxq_s32(a.v[2], a.v[3]))); }
     static i dot4_i8(i acc, const int8_t* p, int32_t q4) {
         const int8x16_t q = vreinterpretq_s8_s32(vdupq_n_s32(q4));
         return each_i([&](int r) {
             const int8x16_t v = vld1q_s8(p + 16 * r);
-            const int16x8_t low = vmull_s8(vget_low_s8(v), vget_low_s8(q)), high = vmull_high_s8(v, q);
-            return vaddq_s32(acc.v[r], vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
+            const int16x8_t low = mull_low(v, q), high = mull_high(v, q);
+            return vaddq_s32(acc.v[r], pair_add(vpaddlq_s16(low), vpaddlq_s16(high)));
         });
     }
     static int32_t store_i8(int8_t* p, f a) {
@@ -175,7 +171,7 @@ struct NeonIsa {
         const int16x8_t low = vcombine_s16(vmovn_s32(n.v[0]), vmovn_s32(n.v[1]));
         const int16x8_t high = vcombine_s16(vmovn_s32(n.v[2]), vmovn_s32(n.v[3]));
         vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
-        return vaddvq_s16(vaddq_s16(low, high));
+        return lane_sum(vaddq_s16(low, high));
     }
 
     static float hsum(f a) {
@@ -185,8 +181,8 @@ struct NeonIsa {
     }
     static float hmax(f a) {
         const float32x4_t t = larger(larger(a.v[0], a.v[2]), larger(a.v[1], a.v[3]));
-        const float32x2_t low = vget_low_f32(t), high = vget_high_f32(t), u = vbsl_f32(vcgt_f32(low, high), low, high);
-        const float x = vget_lane_f32(u, 0), y = vget_lane_f32(u, 1);
+        const f4 u = larger(t, vextq_f32(t, t, 2));
+        const float x = vgetq_lane_f32(u, 0), y = vgetq_lane_f32(u, 1);
         return x > y ? x : y;
     }
 };

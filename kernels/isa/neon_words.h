@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Words over 128-bit registers that AArch64 and ARMv7 share. On ARMv7 NEON arithmetic flushes subnormal floats: f4 is
-// for numbers among which none can occur (micro/arm_range.h).
+// for numbers among which none can occur (micro/arm_range.h) or where that is seen afterwards (micro/arm_flush.h).
 // Internal linkage: see kernels/micro/half.h.
 #pragma once
 #include <arm_neon.h>
@@ -31,6 +31,8 @@ inline f4 f4_of_f16(uint16x4_t a) { return vcvt_f32_f16(vreinterpret_f16_u16(a))
 
 constexpr bool kManyRegisters = true;  // 32 of 16 bytes; ARMv7: 16
 
+inline f4 f4_div(f4 a, f4 b) { return vdivq_f32(a, b); }
+inline uint32x4_t f4_less(f4 a, f4 b) { return vcltq_f32(a, b); }
 template <int lane>
 inline f4 f4_mul_lane(f4 a, f4 b) {
     return vmulq_laneq_f32(a, b, lane);
@@ -42,6 +44,8 @@ inline f4 f4_fma_lane(f4 a, f4 b, f4 c) {
 
 inline int16x8_t pair_add(int16x8_t a, int16x8_t b) { return vpaddq_s16(a, b); }
 inline int32x4_t pair_add(int32x4_t a, int32x4_t b) { return vpaddq_s32(a, b); }
+inline int32_t lane_sum(int16x8_t a) { return vaddvq_s16(a); }
+inline int32_t lane_max(int32x4_t a) { return vmaxvq_s32(a); }
 inline int16x8_t mull_high(int8x16_t a, int8x16_t b) { return vmull_high_s8(a, b); }
 inline int16x8_t mlal_high(int16x8_t c, int8x16_t a, int8x16_t b) { return vmlal_high_s8(c, a, b); }
 inline uint8x16_t lookup(uint8x16_t table, uint8x16_t index) { return vqtbl1q_u8(table, index); }
@@ -50,6 +54,14 @@ inline uint8x16_t lookup(uint8x16_t table, uint8x16_t index) { return vqtbl1q_u8
 
 constexpr bool kManyRegisters = false;
 
+inline f4 f4_div(f4 a, f4 b) {  // by VFP
+    return f4{a[0] / b[0], a[1] / b[1], a[2] / b[2], a[3] / b[3]};
+}
+THIMBLE_INLINE uint32x4_t f4_less(f4 a, f4 b) {  // GCC would compare one by one, by VFP
+    uint32x4_t r;
+    asm("vcgt.f32 %q0, %q1, %q2" : "=w"(r) : "w"(b), "w"(a));
+    return r;
+}
 template <int lane>
 inline f4 f4_mul_lane(f4 a, f4 b) {
     return vmulq_lane_f32(a, lane < 2 ? vget_low_f32(b) : vget_high_f32(b), lane & 1);
@@ -69,6 +81,15 @@ THIMBLE_INLINE int32x4_t pair_add(int32x4_t a, int32x4_t b) {
     int32x4_t r;
     asm("vpadd.i32 %e0, %e1, %f1\n\tvpadd.i32 %f0, %e2, %f2" : "=&w"(r) : "w"(a), "w"(b));
     return r;
+}
+inline int32_t lane_sum(int16x8_t a) {
+    const int32x4_t pairs = vpaddlq_s16(a);
+    const int32x2_t sum = vpadd_s32(vget_low_s32(pairs), vget_high_s32(pairs));
+    return vget_lane_s32(vpadd_s32(sum, sum), 0);
+}
+inline int32_t lane_max(int32x4_t a) {
+    const int32x2_t most = vpmax_s32(vget_low_s32(a), vget_high_s32(a));
+    return vget_lane_s32(vpmax_s32(most, most), 0);
 }
 inline int16x8_t mull_high(int8x16_t a, int8x16_t b) { return vmull_s8(vget_high_s8(a), vget_high_s8(b)); }
 inline int16x8_t mlal_high(int16x8_t c, int8x16_t a, int8x16_t b) {

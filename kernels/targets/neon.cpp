@@ -5,7 +5,7 @@
 #include "kernels/micro/a64_k_rows.h"
 #include "kernels/micro/a64_small_rows.h"
 #elif defined(__ARM_NEON)
-#include "kernels/isa/neon32.h"
+#include "kernels/micro/arm_flush.h"
 #include "kernels/micro/neon32_rows.h"
 #include "kernels/micro/neon32_tiles.h"
 #endif
@@ -22,7 +22,7 @@ void target_neon(Kernels* k) {
     fill_float_entries<NeonIsa>(k);
     fill_arm_matmul<kNeonTier, NeonDot>(k);
 #else
-    fill_float_entries<Neon32Isa>(k);
+    fill_watched_entries(k);
     fill_arm_matmul<kNeon32Tier, NeonDot>(k);
 #endif
 }

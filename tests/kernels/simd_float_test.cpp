@@ -108,13 +108,21 @@ static void test_quantize(int64_t n, int kind) {
     same(d[0], d[1], n / 32, "quantize", n);
 }
 
-static void test_dense(uint32_t type, int64_t k, int64_t rows, int64_t n) {
+// tiny: activations whose products with ordinary weights lie about the least normal number, weights that are not special.
+static void test_dense(uint32_t type, int64_t k, int64_t rows, int64_t n, bool tiny) {
     Random random(static_cast<uint64_t>(type * 7 + k * 3 + rows + n));
     const size_t element = format_info(type)->bytes, row_bytes = static_cast<size_t>(k) * element + 3,
                  size = row_bytes * static_cast<size_t>(rows) - 3;
     uint8_t* weights = weight_memory.last<uint8_t>(size);
     if (!CHECK(weights != nullptr)) return;
     for (size_t i = 0; i < size; ++i) weights[i] = static_cast<uint8_t>(random.next32());
+    if (tiny) {
+        const uint8_t high = type == kF16 ? 0x34 : 0x3f;  // about 0.3, about 1
+        for (int64_t r = 0; r < rows; ++r)
+            for (size_t i = element; i <= static_cast<size_t>(k) * element; i += element)
+                weights[static_cast<size_t>(r) * row_bytes + i - 1] =
+                    static_cast<uint8_t>(high | (i * 3 % 5 == 0) << 7);
+    }
     Matmul m = {};
     m.w = weights;
     m.row_bytes = row_bytes;
@@ -122,6 +130,7 @@ static void test_dense(uint32_t type, int64_t k, int64_t rows, int64_t n) {
     m.rows = rows;
     m.n = n;
     fill(x, n * k, &random, 0);
+    for (int64_t i = 0; tiny && i < n * k; ++i) x[i] *= 0x1p-122f;
     m.x = x;
     m.x_stride = k;
     m.out_stride = rows;
@@ -156,6 +165,7 @@ struct AttentionCase {
     int64_t dk, dv, tokens, group, pos0, window;
     float softcap;
     bool slopes, sink;
+    float value_scale = 1.0f;
 };
 
 static void test_attention(const AttentionCase& c) {
@@ -167,6 +177,7 @@ static void test_attention(const AttentionCase& c) {
     for (int64_t p = 0; p < length; ++p) {
         fill(w, c.dk, &random, 0);
         fill(b, c.dv, &random, 0);
+        for (int64_t i = 0; i < c.dv; ++i) b[i] *= c.value_scale;
         reference.kv_store(&caches[0].head, p, w, c.dk, b, c.dv);
         tier.kv_store(&caches[1].head, p, w, c.dk, b, c.dv);
     }
@@ -232,13 +243,15 @@ int main() {
         for (uint32_t type : {static_cast<uint32_t>(kF32), static_cast<uint32_t>(kF16), static_cast<uint32_t>(kBF16)})
             for (int64_t k : {1, 15, 16, 50, 256})
                 for (int64_t rows : {1, 2, 5, 9})
-                    for (int64_t n : {1, 2, 3, 7}) test_dense(type, k, rows, n);
+                    for (int64_t n : {1, 2, 3, 7})
+                        for (bool tiny : {false, true}) test_dense(type, k, rows, n, tiny);
         for (KvType type : {kKvF16, kKvF32, kKvQ8_0}) {
             test_attention({type, 64, 64, 1, 4, 600, 0, 0.0f, false, false});
             test_attention({type, 64, 64, 5, 3, 253, 0, 0.0f, false, true});
             test_attention({type, 128, 64, 3, 7, 300, 40, 20.0f, false, false});
             test_attention({type, 32, 96, 40, 1, 0, 0, 0.0f, true, false});
             test_attention({type, 256, 128, 2, 5, 511, 0, 0.0f, false, false});
+            test_attention({type, 64, 64, 3, 2, 40, 0, 0.0f, false, false, type == kKvF32 ? 0x1p-122f : 0x1p-20f});
             test_attention(
                 {type, kMaxHeadSize, kMaxHeadSize, 3, 5, 20, 0, 0.0f, false, false});  // the scratch suffices
             if (type != kKvQ8_0) test_attention({type, 6, 10, 18, 2, 9, 5, 0.0f, true, true});
