@@ -219,12 +219,19 @@ struct NeonFormat<FormatIQ4_XS> : NeonFormatBase {
     }
 };
 
-// Byte `at` of each 32-bit lane as a float.
+#if defined(__aarch64__)
+// Byte `at` of each 32-bit lane.
+template <int at>
+inline uint32x4_t byte_words(uint32x4_t a) {
+    static const uint32_t kFrom[4] = {0xffffff00u + at, 0xffffff04u + at, 0xffffff08u + at, 0xffffff0cu + at};
+    return vreinterpretq_u32_u8(lookup(vreinterpretq_u8_u32(a), vreinterpretq_u8_u32(vld1q_u32(kFrom))));
+}
+#endif
+// The same as a float.
 template <int at>
 inline f4 byte_lanes(uint32x4_t a) {
 #if defined(__aarch64__)
-    static const uint32_t kFrom[4] = {0xffffff00u + at, 0xffffff04u + at, 0xffffff08u + at, 0xffffff0cu + at};
-    return f4_of_u(vreinterpretq_u32_u8(lookup(vreinterpretq_u8_u32(a), vreinterpretq_u8_u32(vld1q_u32(kFrom)))));
+    return f4_of_u(byte_words<at>(a));
 #else
     if constexpr (at == 0) return f4_of_u(vandq_u32(a, vdupq_n_u32(255)));
     return vcvtq_n_f32_u32(vandq_u32(a, vdupq_n_u32(255u << 8 * at)), at == 0 ? 1 : 8 * at);  // a fixed point

@@ -1,74 +1,162 @@
 // SPDX-License-Identifier: MIT
-// One column on AArch64 for formats whose block is a float16 scale and 32 weights: eight rows at a time, each walked by a
-// pointer of its own, scale and quants, without address arithmetic.
+// One column on AArch64 for formats of blocks of 32 weights, and IQ4_XS: eight rows at a time, each walked by a pointer of
+// its own, scale and quants, without address arithmetic.
 // Internal linkage: see kernels/micro/half.h.
 #pragma once
 #include <type_traits>
 
 #include "kernels/formats/formats.h"
-#include "kernels/isa/a64_loads.h"
+#include "kernels/micro/a64_lanes.h"
 #include "kernels/micro/arm_rows.h"
 
 namespace thimble {
 namespace {
 
-template <class F>
-struct SmallFormat;
-template <>
-struct SmallFormat<FormatQ4_0> {
-    static constexpr bool kNibbles = true;
-    static constexpr int kBias = 8, kMaxRaw = 15;
+// Weights come signed as far as their bits go: those of Q5_1 lack 16.
+struct SmallNibbles {
+    static constexpr bool kNibbles = true, kFifth = false;
+    static constexpr int kBias = 0, kMaxRaw = 15;
     static THIMBLE_INLINE int8x16_t code(uint8x16_t index) { return as_s8(index); }
 };
-template <>
-struct SmallFormat<FormatIQ4_NL> {
-    static constexpr bool kNibbles = true;
-    static constexpr int kBias = 0, kMaxRaw = 127;
+struct SmallFive : SmallNibbles {
+    static constexpr bool kFifth = true;
+    static constexpr int kMaxRaw = 16;
+};
+struct SmallCodebook : SmallNibbles {
+    static constexpr int kMaxRaw = 127;
     static THIMBLE_INLINE int8x16_t code(uint8x16_t index) {
         return as_s8(lookup(as_u8(vld1q_s8(kIq4Codebook)), index));
     }
 };
+template <class F>
+struct SmallFormat;
 template <>
-struct SmallFormat<FormatQ8_0> {
+struct SmallFormat<FormatQ4_0> : SmallNibbles {
+    static constexpr int kBias = 8;
+};
+template <>
+struct SmallFormat<FormatQ4_1> : SmallNibbles {};
+template <>
+struct SmallFormat<FormatQ5_0> : SmallFive {};
+template <>
+struct SmallFormat<FormatQ5_1> : SmallFive {
+    static constexpr int kBias = -16;
+};
+template <>
+struct SmallFormat<FormatIQ4_NL> : SmallCodebook {};
+template <>
+struct SmallFormat<FormatIQ4_XS> : SmallCodebook {};
+template <>
+struct SmallFormat<FormatQ8_0> : SmallNibbles {
     static constexpr bool kNibbles = false;
-    static constexpr int kBias = 0, kMaxRaw = 128;
+    static constexpr int kMaxRaw = 128;
+};
+
+// The scales of a superblock of four rows of IQ4_XS.
+struct SmallSuper {
+    f4 d;
+    int32x4_t even, odd;  // a signed byte for each sub-block
 };
 
 struct SmallState {
     const uint8_t* w[8];
     f4 acc[2];
-    int32x4_t run[4];  // SmallRunning alone
+    int32x4_t run[4];  // running sums of bytes alone
     f4 before[2];
+    SmallSuper super[2];  // IQ4_XS alone
 };
 
-#if defined(__ARM_FEATURE_DOTPROD)
+THIMBLE_INLINE SmallSuper take_super(const uint8_t** w) {
+    static const uint8_t kByte[16] = {2, 2, 3, 3, 6, 6, 7, 7, 10, 10, 11, 11, 14, 14, 15, 15};
+    const uint32x4x2_t head = take_2s(w);
+    const uint8x16_t low = vreinterpretq_u8_u32(head.val[1]),
+                     bytes = lookup(vreinterpretq_u8_u32(head.val[0]), vld1q_u8(kByte));
+    const uint8x16_t two = vshlq_u8(bytes, vreinterpretq_s8_u16(vdupq_n_u16(0xfc00)));  // of even and odd: 2 bits each
+    const uint8x16_t even = vandq_u8(vsliq_n_u8(low, two, 4), vdupq_n_u8(63));
+    const uint8x16_t odd = vandq_u8(vsliq_n_u8(vshrq_n_u8(low, 4), vshrq_n_u8(two, 2), 4), vdupq_n_u8(63));
+    return {f4_of_f16(vmovn_u32(head.val[0])), vreinterpretq_s32_u8(vsubq_u8(even, vdupq_n_u8(32))),
+            vreinterpretq_s32_u8(vsubq_u8(odd, vdupq_n_u8(32)))};
+}
+template <int sub>
+THIMBLE_INLINE f4 super_scale(const SmallSuper& s) {
+    const int32x4_t bytes = sub % 2 ? s.odd : s.even;
+    const int32x4_t top = sub / 2 == 3 ? bytes : vshlq_n_s32(bytes, 24 - sub / 2 * 8);
+    return f4_mul(s.d, f4_of(vshrq_n_s32(top, 24)));
+}
 
-// Sums of nibbles: a word (4 bytes, 8 weights) of four rows a register, so that sums stand in row lanes.
-template <class F, int lane>
-THIMBLE_INLINE void nibble_sums(SmallState* s, int8x16_t a0, int8x16_t a1, int32x4_t bias, uint16x8_t* scales,
+// What stands in front of the weights of a block of eight rows.
+struct SmallHead {
+    uint16x8_t d;
+    uint32x4_t both[2];  // d and the minimum
+    uint32x4_t fifth[2];
+};
+template <class F, int row>
+THIMBLE_INLINE void take_head(SmallState* s, SmallHead* head) {  // rows row, row + 1
+    if constexpr (F::kBlock != 32) return;
+    if constexpr (F::kMinimum == Minimum::kBlock)
+        take_s<row % 4>(&head->both[row / 4], s->w + row);
+    else
+        take_h<row>(&head->d, s->w + row);
+    if constexpr (SmallFormat<F>::kFifth) take_s<row % 4>(&head->fifth[row / 4], s->w + row);
+}
+
+// A fifth bit that is set adds 16 to a nibble, and all weights are 16 less: the bits above the nibble are the inverse of
+// that bit, all of them. The bits of four rows come as a word each.
+template <class F, int lane, int g, int groups>
+THIMBLE_INLINE void nibble_sums(SmallState* s, const LaneActs& a0, const LaneActs& a1, int32x4_t bias, SmallHead* head,
                                 int32x4_t* sum) {
     using S = SmallFormat<F>;
-    take_h<0>(scales, s->w);
-    take_h<2>(scales, s->w + 2);
-    take_h<4>(scales, s->w + 4);
-    take_h<6>(scales, s->w + 6);
-    const uint32x4x4_t v[2] = {take_4s(s->w), take_4s(s->w + 4)};
-    sum[0] = sum[1] = S::kBias != 0 ? vdupq_laneq_s32(bias, lane) : vdupq_n_s32(0);
+    THIMBLE_UNROLL
+    for (int i = 0; i < groups; ++i) {
+        if (g + i == 0) take_head<F, 0>(s, head), take_head<F, 2>(s, head);
+        if (g + i == 1) take_head<F, 4>(s, head), take_head<F, 6>(s, head);
+    }
+    const uint32x4x4_t v0 = take_4s(s->w + 4 * g), v1 = [&]() __attribute__((always_inline)) {
+        if constexpr (groups == 2) return take_4s(s->w + 4 * g + 4);
+        return v0;
+    }
+    ();
+    uint8x16_t clear[groups];
+    LaneSums sums[groups];
+    const int32x4_t start = S::kBias != 0 ? vdupq_laneq_s32(bias, lane) : vdupq_n_s32(0);
+    THIMBLE_UNROLL
+    for (int i = 0; i < groups; ++i)
+        if constexpr (S::kFifth) clear[i] = vmvnq_u8(vreinterpretq_u8_u32(head->fifth[g + i]));
     const auto word = [&](auto index) __attribute__((always_inline)) {
         constexpr int i = decltype(index)::value;
-        const uint8x16_t b0 = vreinterpretq_u8_u32(v[0].val[i]), b1 = vreinterpretq_u8_u32(v[1].val[i]);
-        const int8x16_t low0 = S::code(vandq_u8(b0, vdupq_n_u8(15))), low1 = S::code(vandq_u8(b1, vdupq_n_u8(15)));
-        const int8x16_t high0 = S::code(vshrq_n_u8(b0, 4)), high1 = S::code(vshrq_n_u8(b1, 4));
-        sum[0] = vdotq_laneq_s32(sum[0], low0, a0, i);
-        sum[1] = vdotq_laneq_s32(sum[1], low1, a0, i);
-        sum[0] = vdotq_laneq_s32(sum[0], high0, a1, i);
-        sum[1] = vdotq_laneq_s32(sum[1], high1, a1, i);
+        int8x16_t low[groups], high[groups];
+        THIMBLE_UNROLL
+        for (int k = 0; k < groups; ++k) {
+            const uint8x16_t b = vreinterpretq_u8_u32((k == 0 ? v0 : v1).val[i]);
+            if constexpr (S::kFifth) {
+                constexpr uint32_t kRow = 0x04040404, kFirst = 0x01010101u * (i / 2),
+                                   kBits = i % 2 ? 0x80402010 : 0x08040201;
+                static const uint32_t kAt[4] = {kFirst, kFirst + kRow, kFirst + 2 * kRow, kFirst + 3 * kRow};
+                const uint8x16_t at = vreinterpretq_u8_u32(vld1q_u32(kAt)),
+                                 bit = vreinterpretq_u8_u32(vdupq_n_u32(kBits));
+                const uint8x16_t above = vtstq_u8(lookup(clear[k], at), bit),
+                                 next = vtstq_u8(lookup(clear[k], vaddq_u8(at, vdupq_n_u8(2))), bit);
+                low[k] = as_s8(vbslq_u8(vdupq_n_u8(15), b, above));
+                high[k] = as_s8(vsriq_n_u8(next, b, 4));
+            } else {
+                low[k] = S::code(vandq_u8(b, vdupq_n_u8(15)));
+                high[k] = S::code(vshrq_n_u8(b, 4));
+            }
+        }
+        THIMBLE_UNROLL
+        for (int k = 0; k < groups; ++k) lane_add<i, i == 0>(&sums[k], low[k], a0, start);
+        THIMBLE_UNROLL
+        for (int k = 0; k < groups; ++k) lane_add<i, false>(&sums[k], high[k], a1, start);
     };
     word(std::integral_constant<int, 0>());
     word(std::integral_constant<int, 1>());
     word(std::integral_constant<int, 2>());
     word(std::integral_constant<int, 3>());
+    THIMBLE_UNROLL
+    for (int i = 0; i < groups; ++i) sum[g + i] = lane_sum<true>(sums[i], start);  // 16 * 127 * 16 < 2^15
 }
+
+#if defined(__ARM_FEATURE_DOTPROD)
 
 // Sums of bytes. Two rows share registers, eight bytes of each, so that one pairwise addition brings four rows into lanes.
 // `sdot` adds to what its register holds, so the sums are not set to zero: they run on through eight blocks, and the sum
@@ -86,9 +174,9 @@ THIMBLE_INLINE void start_running(SmallState* s) {
 }
 
 template <int row>
-THIMBLE_INLINE void byte_sums(SmallState* s, const uint8x16x4_t& a, uint16x8_t* scales) {
-    take_h<row>(scales, s->w + row);
-    take_h<row + 2>(scales, s->w + row + 2);
+THIMBLE_INLINE void byte_sums(SmallState* s, const uint8x16x4_t& a, SmallHead* head) {
+    take_head<FormatQ8_0, row>(s, head);
+    take_head<FormatQ8_0, row + 2>(s, head);
     const uint8x16x4_t v0 = take_4d(s->w + row), v1 = take_4d(s->w + row + 2);
     int32x4_t* run = s->run + row / 2;
     THIMBLE_UNROLL
@@ -98,16 +186,20 @@ THIMBLE_INLINE void byte_sums(SmallState* s, const uint8x16x4_t& a, uint16x8_t* 
     }
 }
 
+constexpr bool kSmallRunning = true;
+
 #else
+
+constexpr bool kSmallRunning = false;
 
 // Products are summed in 16 bits: four of weights below 16 in one chain (four rows in turn, for cores that execute in
 // order), two of any others.
 template <class F, int row, int lane>
-THIMBLE_INLINE int32x4_t four_rows(SmallState* s, int8x16_t a0, int8x16_t a1, int32x4_t bias, uint16x8_t* scales) {
+THIMBLE_INLINE int32x4_t four_rows(SmallState* s, int8x16_t a0, int8x16_t a1, int32x4_t bias, SmallHead* head) {
     using S = SmallFormat<F>;
     if constexpr (S::kMaxRaw < 16) {
-        take_h<row>(scales, s->w + row);
-        take_h<row + 2>(scales, s->w + row + 2);
+        take_head<F, row>(s, head);
+        take_head<F, row + 2>(s, head);
         uint8x16_t v[4];
         int8x16_t low[4], high[4];
         int16x8_t p[4];
@@ -126,7 +218,8 @@ THIMBLE_INLINE int32x4_t four_rows(SmallState* s, int8x16_t a0, int8x16_t a1, in
         for (int r = 0; r < 4; ++r) p[r] = mlal_low(p[r], high[r], a1);
         THIMBLE_UNROLL
         for (int r = 0; r < 4; ++r) p[r] = mlal_high(p[r], high[r], a1);
-        return vpadalq_s16(vdupq_laneq_s32(bias, lane), pair_add(pair_add(p[0], p[1]), pair_add(p[2], p[3])));
+        const int32x4_t start = S::kBias != 0 ? vdupq_laneq_s32(bias, lane) : vdupq_n_s32(0);
+        return vpadalq_s16(start, pair_add(pair_add(p[0], p[1]), pair_add(p[2], p[3])));
     } else {
         const auto products = [&](int r) __attribute__((always_inline)) {
             if constexpr (S::kNibbles) {
@@ -137,9 +230,9 @@ THIMBLE_INLINE int32x4_t four_rows(SmallState* s, int8x16_t a0, int8x16_t a1, in
                 return products32_wide(as_s8(v.val[0]), as_s8(v.val[1]), a0, a1);
             }
         };
-        take_h<row>(scales, s->w + row);
+        take_head<F, row>(s, head);
         const int32x4_t p0 = products(row), p1 = products(row + 1), p01 = pair_add(p0, p1);
-        take_h<row + 2>(scales, s->w + row + 2);
+        take_head<F, row + 2>(s, head);
         const int32x4_t p2 = products(row + 2), p3 = products(row + 3);
         return pair_add(p01, pair_add(p2, p3));
     }
@@ -147,41 +240,61 @@ THIMBLE_INLINE int32x4_t four_rows(SmallState* s, int8x16_t a0, int8x16_t a1, in
 
 #endif
 
-// One block of eight rows. d, bias: of this block and its neighbours, `lane` being this one.
-template <class F, int lane>
-THIMBLE_INLINE void small_block(SmallState* s, const uint8_t** q, f4 d, int32x4_t bias) {
-    uint16x8_t scales;
+// One block of eight rows. d, ds, bias: of this block and its neighbours, `lane` being this one; sub: of a superblock.
+template <class F, int lane, int sub>
+THIMBLE_INLINE void small_block(SmallState* s, const uint8_t** q, f4 d, f4 ds, int32x4_t bias) {
+    SmallHead head;
     f4 sum[2];
+    int32x4_t whole[2];
 #if defined(__ARM_FEATURE_DOTPROD)
     if constexpr (!SmallFormat<F>::kNibbles) {
         const uint8x16x4_t a = take_eights(q);
-        byte_sums<0>(s, a, &scales);
-        byte_sums<4>(s, a, &scales);
+        byte_sums<0>(s, a, &head);
+        byte_sums<4>(s, a, &head);
         THIMBLE_UNROLL
         for (int g = 0; g < 2; ++g) {
             const f4 now = vreinterpretq_f32_s32(vpaddq_s32(s->run[2 * g], s->run[2 * g + 1]));
             sum[g] = vsubq_f32(now, s->before[g]);
             s->before[g] = now;
         }
-    } else
-#endif
-    {
+    } else {
         const uint8x16x2_t a = take_2q(q);
-        const int8x16_t a0 = as_s8(a.val[0]), a1 = as_s8(a.val[1]);
-        int32x4_t whole[2];
-#if defined(__ARM_FEATURE_DOTPROD)
-        nibble_sums<F, lane>(s, a0, a1, bias, &scales, whole);
-#else
-        whole[0] = four_rows<F, 0, lane>(s, a0, a1, bias, &scales);
-        whole[1] = four_rows<F, 4, lane>(s, a0, a1, bias, &scales);
-#endif
-        sum[0] = f4_of(whole[0]);
-        sum[1] = f4_of(whole[1]);
+        nibble_sums<F, lane, 0, 2>(s, as_s8(a.val[0]), as_s8(a.val[1]), bias, &head, whole);
     }
-    const float16x8_t half = vreinterpretq_f16_u16(scales);
-    const f4 dw[2] = {vcvt_f32_f16(vget_low_f16(half)), vcvt_high_f32_f16(half)};
+#else
+    if constexpr (SmallFormat<F>::kFifth) {
+        const LaneActs a0 = take_lane_acts(q), a1 = take_lane_acts(q);
+        nibble_sums<F, lane, 0, 1>(s, a0, a1, bias, &head, whole);
+        nibble_sums<F, lane, 1, 1>(s, a0, a1, bias, &head, whole);
+    } else {
+        const uint8x16x2_t a = take_2q(q);
+        whole[0] = four_rows<F, 0, lane>(s, as_s8(a.val[0]), as_s8(a.val[1]), bias, &head);
+        whole[1] = four_rows<F, 4, lane>(s, as_s8(a.val[0]), as_s8(a.val[1]), bias, &head);
+    }
+#endif
+    if constexpr (SmallFormat<F>::kNibbles || !kSmallRunning) {
+        THIMBLE_UNROLL
+        for (int g = 0; g < 2; ++g) sum[g] = f4_of(whole[g]);
+    }
+    f4 dw[2];
+    if constexpr (F::kBlock != 32) {
+        THIMBLE_UNROLL
+        for (int g = 0; g < 2; ++g) dw[g] = super_scale<sub>(s->super[g]);
+    } else {
+        const uint16x8_t first = vreinterpretq_u16_u32(head.both[0]), second = vreinterpretq_u16_u32(head.both[1]);
+        const bool both = F::kMinimum == Minimum::kBlock;
+        const float16x8_t half = vreinterpretq_f16_u16(both ? vuzp1q_u16(first, second) : head.d);
+        dw[0] = vcvt_f32_f16(vget_low_f16(half));
+        dw[1] = vcvt_high_f32_f16(half);
+    }
     THIMBLE_UNROLL
     for (int g = 0; g < 2; ++g) s->acc[g] = f4_fma(sum[g], f4_mul_lane<lane>(dw[g], d), s->acc[g]);
+    if constexpr (F::kMinimum == Minimum::kBlock) {
+        const float16x8_t m =
+            vreinterpretq_f16_u16(vuzp2q_u16(vreinterpretq_u16_u32(head.both[0]), vreinterpretq_u16_u32(head.both[1])));
+        s->acc[0] = f4_fma_lane<lane>(vcvt_f32_f16(vget_low_f16(m)), ds, s->acc[0]);
+        s->acc[1] = f4_fma_lane<lane>(vcvt_high_f32_f16(m), ds, s->acc[1]);
+    }
 }
 
 template <class F>
@@ -189,20 +302,25 @@ THIMBLE_INLINE void start_eight(SmallState* s) {
 #if defined(__ARM_FEATURE_DOTPROD)
     if constexpr (!SmallFormat<F>::kNibbles) start_running(s);
 #endif
+    if constexpr (F::kBlock != 32) s->super[0] = take_super(s->w), s->super[1] = take_super(s->w + 4);
 }
 
+// Numbers of the column for four blocks.
 template <class F>
+constexpr int kSmallColumn = F::kMinimum == Minimum::kBlock ? 12 : 8;
+
+template <class F, int sub>
 THIMBLE_INLINE void four_blocks(SmallState* s, const uint8_t** q, const float* c) {
-    const f4 d = f4_load(c);
+    const f4 d = f4_load(c), ds = f4_load(c + kSmallColumn<F> - 4);
     const int32x4_t bias = vreinterpretq_s32_f32(f4_load(c + 4));
-    small_block<F, 0>(s, q, d, bias);
-    small_block<F, 1>(s, q, d, bias);
-    small_block<F, 2>(s, q, d, bias);
-    small_block<F, 3>(s, q, d, bias);
+    small_block<F, 0, sub>(s, q, d, ds, bias);
+    small_block<F, 1, sub + 1>(s, q, d, ds, bias);
+    small_block<F, 2, sub + 2>(s, q, d, ds, bias);
+    small_block<F, 3, sub + 3>(s, q, d, ds, bias);
 }
 
-// What the loops need of the column, once a call: for every four blocks their scales, and minus the bias of the weights
-// times the sums of the blocks. Three numbers more may be read than there are.
+// What the loops need of the column, once a call: for every four blocks their scales, minus the bias of the weights times
+// the sums of the blocks, and for minima the scales times the sums. Three numbers more may be read than there are.
 template <class F>
 inline const float* prepare_small_column(const Matmul* m, int64_t column) {
     const int64_t blocks = m->k / 32;
@@ -210,11 +328,12 @@ inline const float* prepare_small_column(const Matmul* m, int64_t column) {
     const int16_t* s = m->acts.s + column * m->acts.s_stride;
     float* to = static_cast<float*>(m->scratch);
     const auto four = [&](const float* d4, const int16_t* s8, float* at) {
-        const int32x4_t bias = vmulq_n_s32(vpaddlq_s16(vld1q_s16(s8)), -SmallFormat<F>::kBias);
+        const int32x4_t sums = vpaddlq_s16(vld1q_s16(s8));
         f4_store(at, f4_load(d4));
-        f4_store(at + 4, vreinterpretq_f32_s32(bias));
+        f4_store(at + 4, vreinterpretq_f32_s32(vmulq_n_s32(sums, -SmallFormat<F>::kBias)));
+        if constexpr (kSmallColumn<F> == 12) f4_store(at + 8, f4_mul(f4_load(d4), f4_of(sums)));
     };
-    for (int64_t j = 0; j + 4 <= blocks; j += 4, to += 8) four(d + j, s + 2 * j, to);
+    for (int64_t j = 0; j + 4 <= blocks; j += 4, to += kSmallColumn<F>) four(d + j, s + 2 * j, to);
     float last_d[4] = {};
     int16_t last_s[8] = {};
     const size_t left = static_cast<size_t>(blocks % 4);
@@ -243,16 +362,17 @@ __attribute__((noinline)) void small_rows(const Matmul* m, const uint8_t* acts, 
         s.acc[0] = s.acc[1] = f4_zero();
         const uint8_t* q = acts;
         const float* c = column;
-        for (int64_t eights = blocks / 8; eights > 0; --eights, c += 16) {
+        for (int64_t eights = blocks / 8; eights > 0; --eights, c += 2 * kSmallColumn<F>) {
             start_eight<F>(&s);
-            four_blocks<F>(&s, &q, c);
-            four_blocks<F>(&s, &q, c + 8);
+            four_blocks<F, 0>(&s, &q, c);
+            four_blocks<F, 4>(&s, &q, c + kSmallColumn<F>);
         }
-        if (blocks % 8 != 0) {
+        if (F::kBlock == 32 && blocks % 8 != 0) {
             start_eight<F>(&s);
             for (int i = 0; i < blocks % 8; ++i) {
-                const float* at = c + i / 4 * 8 + i % 4;
-                small_block<F, 0>(&s, &q, f4_load(at), vreinterpretq_s32_f32(f4_load(at + 4)));
+                const float* at = c + i / 4 * kSmallColumn<F> + i % 4;
+                small_block<F, 0, 0>(&s, &q, f4_load(at), f4_load(at + kSmallColumn<F> - 4),
+                                     vreinterpretq_s32_f32(f4_load(at + 4)));
             }
         }
         float sums[8];
@@ -270,17 +390,9 @@ void small_row_matmul(const Matmul* m) {
                   prepare_small_column<F>(m, column));
 }
 
-template <>
-struct OwnRows<FormatQ4_0> {
-    static constexpr MatmulFn kFn = small_row_matmul<FormatQ4_0>;
-};
-template <>
-struct OwnRows<FormatIQ4_NL> {
-    static constexpr MatmulFn kFn = small_row_matmul<FormatIQ4_NL>;
-};
-template <>
-struct OwnRows<FormatQ8_0> {
-    static constexpr MatmulFn kFn = small_row_matmul<FormatQ8_0>;
+template <class F>
+requires(SmallFormat<F>::kMaxRaw > 0) struct OwnRows<F> {
+    static constexpr MatmulFn kFn = small_row_matmul<F>;
 };
 
 }  // namespace

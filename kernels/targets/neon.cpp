@@ -2,7 +2,7 @@
 // What every ARMv8.0 core has (Cortex-A53, A72), and ARMv7 cores with NEON and VFPv4 (Cortex-A7, A15).
 #if defined(__aarch64__)
 #include "kernels/isa/neon.h"
-#include "kernels/micro/a64_k_rows.h"
+#include "kernels/micro/a64_few_rows.h"
 #include "kernels/micro/a64_small_rows.h"
 #elif defined(__ARM_NEON)
 #include "kernels/micro/arm_flush.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // AArch64 with the dot product instructions (Cortex-A76 and later).
 #if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
-#include "kernels/micro/a64_k_rows.h"
+#include "kernels/micro/a64_few_rows.h"
 #include "kernels/micro/a64_small_rows.h"
 #include "kernels/micro/dotprod_tiles.h"
 

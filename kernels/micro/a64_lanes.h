@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Products of weights whose rows stand side by side on AArch64: a word (4 bytes) of each of four rows a register, times
+// the same four activations for all, so that sums stand in row lanes. Internal linkage: see kernels/micro/half.h.
+#pragma once
+#include "kernels/isa/a64_loads.h"
+
+namespace thimble {
+namespace {
+
+#if defined(__ARM_FEATURE_DOTPROD)
+
+using LaneActs = int8x16_t;  // of four words
+template <int step = 16>
+THIMBLE_INLINE LaneActs take_lane_acts(const uint8_t** p) {  // and `step` bytes on
+    return as_s8(take_q<step>(p));
+}
+
+struct LaneSums {
+    int32x4_t v;
+};
+// Word i; the first of all: on top of `start`.
+template <int i, bool first>
+THIMBLE_INLINE void lane_add(LaneSums* s, int8x16_t q, const LaneActs& a, int32x4_t start) {
+    s->v = vdotq_laneq_s32(first ? start : s->v, q, a, i);
+}
+template <bool narrow>
+THIMBLE_INLINE int32x4_t lane_sum(const LaneSums& s) {
+    return s.v;
+}
+template <bool narrow>
+THIMBLE_INLINE int32x4_t lane_sum(const LaneSums& s, int32x4_t) {
+    return s.v;
+}
+
+#else
+
+using LaneActs = uint8x16x4_t;  // each word four times
+template <int step = 16>
+THIMBLE_INLINE LaneActs take_lane_acts(const uint8_t** p) {
+    return take_words<step>(p);
+}
+
+// In 16 bits, two rows a register; the caller sees to it that they suffice.
+struct LaneSums {
+    int16x8_t v[2];
+};
+template <int i, bool first>
+THIMBLE_INLINE void lane_add(LaneSums* s, int8x16_t q, const LaneActs& a, int32x4_t) {
+    const int8x16_t word = as_s8(a.val[i]);
+    s->v[0] = first ? mull_low(q, word) : mlal_low(s->v[0], q, word);
+    s->v[1] = first ? mull_high(q, word) : mlal_high(s->v[1], q, word);
+}
+// narrow: sums of two of them fit 16 bits as well.
+template <bool narrow>
+THIMBLE_INLINE int32x4_t lane_sum(const LaneSums& s) {
+    if constexpr (narrow) return vpaddlq_s16(pair_add(s.v[0], s.v[1]));
+    return pair_add(vpaddlq_s16(s.v[0]), vpaddlq_s16(s.v[1]));
+}
+template <bool narrow>
+THIMBLE_INLINE int32x4_t lane_sum(const LaneSums& s, int32x4_t start) {
+    if constexpr (narrow) return vpadalq_s16(start, pair_add(s.v[0], s.v[1]));
+    return vaddq_s32(start, lane_sum<false>(s));
+}
+
+#endif
+
+}  // namespace
+}  // namespace thimble
