@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Matrix products alone, format x tier x columns, beside the machine's roof measured in the same run: read bandwidth
-// for one column (GB/s), the int8 multiply peak of the tier for many (GMAC/s). bench/README.md states the protocol.
+// for one column (GB/s), the multiply peak of the tier for many (GMAC/s):
+// int8 products, or fused multiply-adds of floats for F32, F16 and BF16. bench/README.md states the protocol.
 //   bench_kernels [--tier NAME] [--format NAME] [--threads N] [--k K] [--rows R] [--columns N] [--seconds S] [--clock cpu]
 #include <pthread.h>
 #include <stdint.h>
@@ -79,35 +80,20 @@ static double read_bandwidth() {  // GB/s, the best of six
     return best;
 }
 
-#define TWELVE(x) x(0) x(1) x(2) x(3) x(4) x(5) x(6) x(7) x(8) x(9) x(10) x(11)
 constexpr int64_t kPeakLoops = 4000000;
-static int peak_width;  // multiply-accumulates an instruction
-static void multiply_part(int) {
-    int64_t n = kPeakLoops;
-#if defined(__x86_64__)
-#define ZMM(i) "vpdpbusd %%zmm15,%%zmm15,%%zmm" #i "\n"
-#define YMM(i) "%{vex%} vpdpbusd %%ymm15,%%ymm15,%%ymm" #i "\n"
-#define PAIRS(i) "vpmaddubsw %%ymm15,%%ymm15,%%ymm" #i "\n"
-#define CLOBBERS "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11"
-    if (peak_width == 64)
-        asm volatile("1:\n" TWELVE(ZMM) "dec %0\njnz 1b" : "+r"(n) : : CLOBBERS);
-    else if (peak_width == 32)
-        asm volatile("1:\n" TWELVE(YMM) "dec %0\njnz 1b" : "+r"(n) : : CLOBBERS);
-    else if (peak_width == 31)
-        asm volatile("1:\n" TWELVE(PAIRS) "dec %0\njnz 1b" : "+r"(n) : : CLOBBERS);
-#endif
-    (void)n;
-}
-// GMAC/s of the tier's own multiply instruction on all threads, 0 where this program does not know it.
-static double multiply_peak(const char* tier) {
-    peak_width = strncmp(tier, "avx512", 6) == 0 ? 64
-                 : strcmp(tier, "avxvnni") == 0  ? 32
-                 : strcmp(tier, "avx2") == 0     ? 31
-                                                 : 0;
-    if (!peak_width) return 0;
+static const char* peak_tier;
+static Peak peak_kind;
+static int64_t peak_products[64];
+static void multiply_part(int member) { peak_products[member] = multiply_peak(peak_tier, peak_kind, kPeakLoops); }
+// GMAC/s of the tier's own multiply instruction on all threads, the best of three; 0 where there is none.
+static double multiply_rate(const char* tier, Peak kind) {
+    peak_tier = tier, peak_kind = kind;
     double best = 0;
     for (int i = 0; i < 3; ++i) {
-        const double rate = (peak_width + peak_width % 2) * 12.0 * kPeakLoops * threads / run_all(multiply_part) * 1e-9;
+        const double took = run_all(multiply_part);
+        double products = 0;
+        for (int j = 0; j < threads; ++j) products += static_cast<double>(peak_products[j]);
+        const double rate = products / took * 1e-9;
         best = rate > best ? rate : best;
     }
     return best;
@@ -255,8 +241,9 @@ int main(int argc, char** argv) {
         for (int64_t c = 0; c < columns; ++c)
             kernels.quantize(x + c * stride, shape_k, product.acts.q + c * stride, product.acts.d + c * stride / 32,
                              product.acts.s + c * stride / 16);
-        const double peak = multiply_peak(kernels.name);
-        printf("%s: multiply peak %.0f GMAC/s\n", kernels.name, peak);
+        const double products = multiply_rate(kernels.name, Peak::kInt8),
+                     floats = multiply_rate(kernels.name, Peak::kFloat);
+        printf("%s: multiply peak %.0f GMAC/s of int8, %.0f of floats\n", kernels.name, products, floats);
         if (only_columns)
             printf("format    %lld columns\n", static_cast<long long>(only_columns));
         else
@@ -264,7 +251,7 @@ int main(int argc, char** argv) {
         for (type = 0; type < kTypeCount; ++type) {
             const FormatInfo* f = format_info(type);
             if (!f || !kernels.matmul[type] || (only_format && strcmp(only_format, f->name) != 0)) continue;
-            bench_format(bandwidth, peak);
+            bench_format(bandwidth, f->block == 1 ? floats : products);
             ++measured;
         }
     }

@@ -141,9 +141,10 @@ bool tier_supported(uint32_t index);
 // it is unknown or this CPU lacks it.
 bool kernels_for(const char* tier, Kernels* out);
 
-// For benchmarks: runs `loops` turns of the tier's int8 multiply-accumulate instruction alone (which this CPU must have)
-// and returns how many products that were; 0: a tier without one.
-int64_t multiply_peak(const char* tier, int64_t loops);
+// For benchmarks: runs `loops` turns of the tier's int8 multiply-accumulate instruction, or of its float fused
+// multiply-add, alone (this CPU must have it) and returns how many products that were; 0: a tier without one.
+enum class Peak { kInt8, kFloat };
+int64_t multiply_peak(const char* tier, Peak what, int64_t loops);
 
 // cos and sin of angle (in double, our own polynomials), the float results that rope takes.
 void rope_angle(double angle, float* cos, float* sin);

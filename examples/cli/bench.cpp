@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // thimble bench: prompt and generation speed of a model, beside what this machine could do at most, measured in the same
-// run: the memory bandwidth that its threads reach, for generation, and their int8 multiply peak, for prompts (attention and
-// the output matrix are not counted, so 100 % is out of reach). Protocol: bench/README.md.
+// run: the memory bandwidth that its threads reach, for generation, and their multiply peaks, for prompts: int8 products of
+// quantised matrices, fused multiply-adds of floats for the others and for attention. Protocol: bench/README.md.
 #include <pthread.h>
 #include <time.h>
 
@@ -63,26 +63,28 @@ double read_bandwidth(uint32_t threads, const void* data, size_t bytes) {
     return best;
 }
 
-// Multiply-accumulates a second of all threads, 0 where the tier has no integer instruction.
+// Multiply-accumulates a second of all threads, 0 where the tier has no such instruction.
 struct Multiplier {
     pthread_t thread;
     const char* tier;
+    thimble::Peak what;
     int64_t products;
 };
 void* multiply(void* arg) {
     Multiplier* m = static_cast<Multiplier*>(arg);
-    m->products = thimble::multiply_peak(m->tier, 2000000);
+    m->products = thimble::multiply_peak(m->tier, m->what, 2000000);
     return nullptr;
 }
-double multiply_rate(uint32_t threads, const char* tier) {
+double multiply_rate(uint32_t threads, const char* tier, thimble::Peak what) {
     Multiplier multipliers[64];
     if (threads > 64) threads = 64;
-    if (thimble::multiply_peak(tier, 1) == 0) return 0;
+    if (thimble::multiply_peak(tier, what, 1) == 0) return 0;
     double best = 0;
     for (int round = 0; round < 3; ++round) {
         const double t0 = now();
         for (uint32_t i = 0; i < threads; ++i) {
             multipliers[i].tier = tier;
+            multipliers[i].what = what;
             if (pthread_create(&multipliers[i].thread, nullptr, multiply, &multipliers[i])) return 0;
         }
         double products = 0;
@@ -94,6 +96,45 @@ double multiply_rate(uint32_t threads, const char* tier) {
         best = rate > best ? rate : best;
     }
     return best;
+}
+
+// The best rates seen, a second.
+struct Roofs {
+    double bytes, products, floats;
+    void measure(uint32_t threads, const char* tier, const void* data, size_t size) {
+        const double b = read_bandwidth(threads, data, size);
+        const double p = multiply_rate(threads, tier, thimble::Peak::kInt8);
+        const double f = multiply_rate(threads, tier, thimble::Peak::kFloat);
+        bytes = b > bytes ? b : bytes;
+        products = p > products ? p : products;
+        floats = f > floats ? f : floats;
+    }
+};
+
+// What the layers of a dense model take for a token of a prompt.
+struct PromptWork {
+    double products, floats;  // multiply-accumulates of quantised and of other matrices
+    double attended;          // fused multiply-adds of attention for each position that a token sees
+};
+bool named(const thimble_tensor_info& t, const char* end) {
+    const size_t n = strlen(end);
+    return t.name_length > n && memcmp(t.name + t.name_length - n, end, n) == 0;
+}
+PromptWork prompt_work(const thimble_model* m) {
+    PromptWork w{};
+    thimble_tensor_info t;
+    for (uint32_t i = 0; thimble_tensor(m, i, &t); ++i) {
+        if (t.n_dims != 2 || t.name_length <= 4 || memcmp(t.name, "blk.", 4) != 0) continue;
+        const bool dense = !strcmp(t.type_name, "F32") || !strcmp(t.type_name, "F16") || !strcmp(t.type_name, "BF16");
+        (dense ? w.floats : w.products) += static_cast<double>(t.shape[0]) * static_cast<double>(t.shape[1]);
+        // All heads' values enter the output projection; keys are taken to be as wide.
+        if (named(t, ".attn_output.weight")) w.attended += 2 * static_cast<double>(t.shape[0]);
+    }
+    // Windows are not looked into: such a model's attention stays uncounted, which leaves the roof too high.
+    size_t length;
+    for (uint32_t i = 0; const char* key = thimble_meta_key(m, i, &length); ++i)
+        if (length > 15 && memcmp(key + length - 15, ".sliding_window", 15) == 0) w.attended = 0;
+    return w;
 }
 
 // "128,512" to numbers.
@@ -159,7 +200,7 @@ struct Bench {
     }
 };
 
-void print(const Options& o, const thimble_model_info& info, const Test* tests, int n, double bandwidth, double peak,
+void print(const Options& o, const thimble_model_info& info, const Test* tests, int n, const Roofs& roofs,
            uint32_t threads, const char* tier) {
     const char* format = o.output ? o.output : "md";
     const char* model = *info.name ? info.name : info.architecture;
@@ -171,9 +212,10 @@ void print(const Options& o, const thimble_model_info& info, const Test* tests, 
             put_json_string(model, strlen(model));
             printf(
                 ",\"type\":\"%s\",\"size\":%llu,\"params\":%llu,\"cpu\":\"%s\",\"read_gbps\":%.2f,\"multiply_gmacs\":%."
-                "1f",
+                "1f,\"fma_gmacs\":%.1f",
                 info.type_name, static_cast<unsigned long long>(info.weights_bytes),
-                static_cast<unsigned long long>(info.n_params), tier, bandwidth / 1e9, peak / 1e9);
+                static_cast<unsigned long long>(info.n_params), tier, roofs.bytes / 1e9, roofs.products / 1e9,
+                roofs.floats / 1e9);
             if (tests[i].roof > 0)
                 printf(",\"roof_ts\":%.3f,\"roof_percent\":%.1f", tests[i].roof, 100 * tests[i].mean / tests[i].roof);
             else
@@ -207,8 +249,8 @@ void print(const Options& o, const thimble_model_info& info, const Test* tests, 
         }
     }
     if (!csv)
-        printf("\nroofs of %u threads: memory read %.1f GB/s, int8 products %.0f GMAC/s (%s)\n", threads,
-               bandwidth / 1e9, peak / 1e9, tier);
+        printf("\nroofs of %u threads: memory read %.1f GB/s, int8 products %.0f GMAC/s, floats %.0f GMAC/s (%s)\n",
+               threads, roofs.bytes / 1e9, roofs.products / 1e9, roofs.floats / 1e9, tier);
 }
 
 }  // namespace
@@ -257,38 +299,39 @@ int bench(const Options& o) {
     void* data = allocate(probe, "the memory probe", "");
     memset(data, 1, probe);
     const char* tier = thimble_cpu_tier(b.l.session);
-    double bandwidth = read_bandwidth(b.l.plan.n_threads, data, probe), peak = multiply_rate(b.l.plan.n_threads, tier);
+    Roofs roofs{};
+    roofs.measure(b.l.plan.n_threads, tier, data, probe);
     for (int i = 0; i < n; ++i) {
         if (terminal(2) && !o.quiet) fprintf(stderr, "\r%s ...\033[K", tests[i].name);
         if (!b.measure(&tests[i])) return interrupted() ? kInterrupted : kFailed;
-        const double again = read_bandwidth(b.l.plan.n_threads, data, probe);
-        bandwidth = again > bandwidth ? again : bandwidth;
-        const double products = multiply_rate(b.l.plan.n_threads, tier);
-        peak = products > peak ? products : peak;
+        roofs.measure(b.l.plan.n_threads, tier, data, probe);
     }
     if (terminal(2) && !o.quiet) fputs("\r\033[K", stderr);
     // Decode reads every weight once (the embedding only a row where the output has a matrix of its own) and the KV cache.
     uint64_t weights = info.weights_bytes;
     thimble_tensor_info t;
     bool output = false;
-    uint64_t embedding = 0, macs = 0;  // of the layers' matrices, a token
+    uint64_t embedding = 0;
     for (uint32_t i = 0; thimble_tensor(b.l.model, i, &t); ++i) {
         if (t.name_length == 13 && memcmp(t.name, "output.weight", 13) == 0) output = true;
         if (t.name_length == 17 && memcmp(t.name, "token_embd.weight", 17) == 0) embedding = t.bytes;
-        if (t.n_dims == 2 && t.name_length > 4 && memcmp(t.name, "blk.", 4) == 0) macs += t.shape[0] * t.shape[1];
     }
     if (output) weights -= embedding;
+    const PromptWork work = prompt_work(b.l.model);
     for (int i = 0; i < n; ++i) {
         if (info.n_expert) continue;
         if (!tests[i].generate) {
-            tests[i].roof = macs ? peak / static_cast<double>(macs) : 0;
+            if (roofs.products == 0 || roofs.floats == 0) continue;
+            const double positions = tests[i].depth + (tests[i].prompt + 1) / 2.0;
+            tests[i].roof =
+                1 / (work.products / roofs.products + (work.floats + work.attended * positions) / roofs.floats);
             continue;
         }
         const double kv =
             static_cast<double>(b.l.plan.kv_bytes) / b.l.plan.n_ctx * (tests[i].depth + tests[i].generate / 2.0);
-        tests[i].roof = bandwidth / (static_cast<double>(weights) + kv);
+        tests[i].roof = roofs.bytes / (static_cast<double>(weights) + kv);
     }
-    print(o, info, tests, n, bandwidth, peak, b.l.plan.n_threads, tier);
+    print(o, info, tests, n, roofs, b.l.plan.n_threads, tier);
     unload(&b.l);
     return kOkay;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The roof of the integer products: a loop of nothing but the tier's int8 multiply-accumulate instruction, on twelve
-// independent accumulators. For benchmarks.
+// The roofs of arithmetic: a loop of nothing but the tier's int8 multiply-accumulate instruction, or its fused
+// multiply-add of floats, on twelve independent accumulators. For benchmarks.
 #include <cstring>
 
 #include "kernels/kernels.h"
@@ -12,6 +12,8 @@ namespace thimble {
 #define THIMBLE_ZMM(n) "vpdpbusd %%zmm30, %%zmm31, %%zmm" #n "\n"
 #define THIMBLE_YMM(n) "%{vex%} vpdpbusd %%ymm14, %%ymm15, %%ymm" #n "\n"
 #define THIMBLE_PAIR(n) "vpmaddubsw %%ymm14, %%ymm15, %%ymm13\nvpaddw %%ymm13, %%ymm" #n ", %%ymm" #n "\n"
+#define THIMBLE_ZMM_FMA(n) "vfmadd231ps %%zmm30, %%zmm31, %%zmm" #n "\n"
+#define THIMBLE_YMM_FMA(n) "vfmadd231ps %%ymm14, %%ymm15, %%ymm" #n "\n"
 #define THIMBLE_LOOP(I)                                                                                            \
     asm volatile("1:\n" THIMBLE_TWELVE(I) "dec %0\njnz 1b\nvzeroupper"                                             \
                  : "+r"(n)                                                                                         \
@@ -19,10 +21,19 @@ namespace thimble {
                  : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", \
                    "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15")
 
-int64_t multiply_peak(const char* tier, int64_t loops) {
+int64_t multiply_peak(const char* tier, Peak what, int64_t loops) {
     int64_t n = loops > 0 ? loops : 1;
     const int64_t turns = n * 12;
-    if (strncmp(tier, "avx512", 6) == 0) {
+    const bool wide = strncmp(tier, "avx512", 6) == 0;
+    if (what == Peak::kFloat) {
+        if (!wide && strncmp(tier, "avx", 3) != 0) return 0;
+        if (wide)
+            THIMBLE_LOOP(THIMBLE_ZMM_FMA);
+        else
+            THIMBLE_LOOP(THIMBLE_YMM_FMA);
+        return turns * (wide ? 16 : 8);
+    }
+    if (wide) {
         THIMBLE_LOOP(THIMBLE_ZMM);
         return turns * 64;
     }
@@ -39,6 +50,7 @@ int64_t multiply_peak(const char* tier, int64_t loops) {
 #elif defined(__aarch64__)
 #define THIMBLE_TWELVE(I) I(0) I(1) I(2) I(3) I(4) I(5) I(6) I(7) I(8) I(9) I(10) I(11)
 #define THIMBLE_SMLAL(n) "smlal v" #n ".8h, v30.8b, v31.8b\n"
+#define THIMBLE_FMLA(n) "fmla v" #n ".4s, v30.4s, v31.4s\n"
 #define THIMBLE_SDOT(n) ".inst 0x4e9f97c0 + " #n "\n"   // sdot v<n>.4s, v30.16b, v31.16b
 #define THIMBLE_SMMLA(n) ".inst 0x4e9fa7c0 + " #n "\n"  // smmla v<n>.4s, v30.16b, v31.16b
 #define THIMBLE_LOOP(I)                                                                                             \
@@ -48,9 +60,14 @@ int64_t multiply_peak(const char* tier, int64_t loops) {
                  : "memory", "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v30", \
                    "v31")
 
-int64_t multiply_peak(const char* tier, int64_t loops) {
+int64_t multiply_peak(const char* tier, Peak what, int64_t loops) {
     int64_t n = loops > 0 ? loops : 1;
     const int64_t turns = n * 12;
+    if (what == Peak::kFloat) {
+        if (strcmp(tier, "scalar") == 0) return 0;
+        THIMBLE_LOOP(THIMBLE_FMLA);
+        return turns * 4;
+    }
     if (strcmp(tier, "i8mm") == 0) {
         THIMBLE_LOOP(THIMBLE_SMMLA);
         return turns * 32;
@@ -66,7 +83,7 @@ int64_t multiply_peak(const char* tier, int64_t loops) {
     return 0;
 }
 #else
-int64_t multiply_peak(const char*, int64_t) { return 0; }
+int64_t multiply_peak(const char*, Peak, int64_t) { return 0; }
 #endif
 
 }  // namespace thimble
