@@ -114,20 +114,28 @@ THIMBLE_INLINE void few_half(const uint8_t** low, const uint8_t** high, const ui
     const uint32x4x4_t v = take_4s(low);
     const auto top = N::take_high(high);
     const int32x4_t zero = vdupq_n_s32(0);
-    const auto sub_block = [&](auto number) __attribute__((always_inline)) {
+    // Two sub-blocks in turn, for cores that execute in order.
+    const auto two = [&](auto number) __attribute__((always_inline)) {
         constexpr int t = decltype(number)::value;
-        const LaneActs acts = take_lane_acts<32>(a);
-        LaneSums s;
-        lane_add<0, true>(&s, N::template weights<run, t>(vreinterpretq_u8_u32(v.val[0]), top, 0), acts, zero);
-        lane_add<1, false>(&s, N::template weights<run, t>(vreinterpretq_u8_u32(v.val[1]), top, 1), acts, zero);
-        lane_add<2, false>(&s, N::template weights<run, t>(vreinterpretq_u8_u32(v.val[2]), top, 2), acts, zero);
-        lane_add<3, false>(&s, N::template weights<run, t>(vreinterpretq_u8_u32(v.val[3]), top, 3), acts, zero);
-        sum[2 * t] = lane_sum<N::narrow(t)>(s);
+        const LaneActs a0 = take_lane_acts<32>(a), a1 = take_lane_acts<32>(a);
+        LaneSums s0, s1;
+        const auto word = [&](auto index) __attribute__((always_inline)) {
+            constexpr int i = decltype(index)::value;
+            const uint8x16_t bytes = vreinterpretq_u8_u32(v.val[i]);
+            const int8x16_t q0 = N::template weights<run, t>(bytes, top, i),
+                            q1 = N::template weights<run, t + 1>(bytes, top, i);
+            lane_add<i, i == 0>(&s0, q0, a0, zero);
+            lane_add<i, i == 0>(&s1, q1, a1, zero);
+        };
+        word(std::integral_constant<int, 0>());
+        word(std::integral_constant<int, 1>());
+        word(std::integral_constant<int, 2>());
+        word(std::integral_constant<int, 3>());
+        sum[2 * t] = lane_sum<N::narrow(t)>(s0);
+        sum[2 * t + 2] = lane_sum<N::narrow(t + 1)>(s1);
     };
-    sub_block(std::integral_constant<int, 0>());
-    sub_block(std::integral_constant<int, 1>());
-    sub_block(std::integral_constant<int, 2>());
-    sub_block(std::integral_constant<int, 3>());
+    two(std::integral_constant<int, 0>());
+    two(std::integral_constant<int, 2>());
 }
 
 // 128 weights; w: the start of the blocks.

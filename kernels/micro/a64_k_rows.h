@@ -194,8 +194,8 @@ THIMBLE_INLINE void unpack_six(const uint8_t* low, const uint8_t* high, int8x16_
         const uint8x16_t v = vld1q_u8(low + 16 * h);
         uint8x16_t top = vld1q_u8(high + 16 * h);
         if constexpr (unit == 0) {
-            q[h] = as_s8(vandq_u8(vsliq_n_u8(v, top, 4), vdupq_n_u8(63)));
             q[2 + h] = as_s8(vsriq_n_u8(vandq_u8(top, vdupq_n_u8(48)), v, 4));
+            q[h] = as_s8(vandq_u8(vsliq_n_u8(v, top, 4), vdupq_n_u8(63)));
         } else {
             top = vshrq_n_u8(top, 2);
             q[h] = as_s8(vandq_u8(vsliq_n_u8(v, top, 4), vdupq_n_u8(63)));
@@ -241,8 +241,16 @@ THIMBLE_INLINE void six_sums(SixSums* s, const uint8_t* const* low, const uint8_
         unpack_six<unit>(low[r], high[r], q0);
         unpack_six<unit>(low[r + 1], high[r + 1], q1);
         THIMBLE_UNROLL
-        for (int i = 0; i < 4; ++i)  // 4 * 63 * 127 < 2^15
-            look[i][r / 2] = vpaddlq_s16(pair_add(products16(q0[i], a[i]), products16(q1[i], a[i])));
+        for (int i = 0; i < 4; i += 2) {  // four chains in turn, for cores that execute in order; 4 * 63 * 127 < 2^15
+            int16x8_t p0 = mull_low(q0[i], a[i]), p1 = mull_low(q1[i], a[i]);
+            int16x8_t p2 = mull_low(q0[i + 1], a[i + 1]), p3 = mull_low(q1[i + 1], a[i + 1]);
+            p0 = mlal_high(p0, q0[i], a[i]);
+            p1 = mlal_high(p1, q1[i], a[i]);
+            p2 = mlal_high(p2, q0[i + 1], a[i + 1]);
+            p3 = mlal_high(p3, q1[i + 1], a[i + 1]);
+            look[i][r / 2] = vpaddlq_s16(pair_add(p0, p1));
+            look[i + 1][r / 2] = vpaddlq_s16(pair_add(p2, p3));
+        }
     }
     THIMBLE_UNROLL
     for (int i = 0; i < 4; ++i) s->sum[i] = pair_add(look[i][0], look[i][1]);

@@ -9,7 +9,8 @@ namespace {
 
 #if defined(__ARM_FEATURE_DOTPROD)
 
-using LaneActs = int8x16_t;  // of four words
+constexpr bool kLaneTwo = false;  // better two sums in turn, joined in the end
+using LaneActs = int8x16_t;       // of four words
 template <int step = 16>
 THIMBLE_INLINE LaneActs take_lane_acts(const uint8_t** p) {  // and `step` bytes on
     return as_s8(take_q<step>(p));
@@ -23,6 +24,7 @@ template <int i, bool first>
 THIMBLE_INLINE void lane_add(LaneSums* s, int8x16_t q, const LaneActs& a, int32x4_t start) {
     s->v = vdotq_laneq_s32(first ? start : s->v, q, a, i);
 }
+THIMBLE_INLINE void lane_join(LaneSums* s, const LaneSums& more) { s->v = vaddq_s32(s->v, more.v); }
 template <bool narrow>
 THIMBLE_INLINE int32x4_t lane_sum(const LaneSums& s) {
     return s.v;
@@ -34,6 +36,7 @@ THIMBLE_INLINE int32x4_t lane_sum(const LaneSums& s, int32x4_t) {
 
 #else
 
+constexpr bool kLaneTwo = true;
 using LaneActs = uint8x16x4_t;  // each word four times
 template <int step = 16>
 THIMBLE_INLINE LaneActs take_lane_acts(const uint8_t** p) {
@@ -49,6 +52,10 @@ THIMBLE_INLINE void lane_add(LaneSums* s, int8x16_t q, const LaneActs& a, int32x
     const int8x16_t word = as_s8(a.val[i]);
     s->v[0] = first ? mull_low(q, word) : mlal_low(s->v[0], q, word);
     s->v[1] = first ? mull_high(q, word) : mlal_high(s->v[1], q, word);
+}
+THIMBLE_INLINE void lane_join(LaneSums* s, const LaneSums& more) {
+    s->v[0] = vaddq_s16(s->v[0], more.v[0]);
+    s->v[1] = vaddq_s16(s->v[1], more.v[1]);
 }
 // narrow: sums of two of them fit 16 bits as well.
 template <bool narrow>

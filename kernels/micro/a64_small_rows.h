@@ -63,8 +63,14 @@ struct SmallState {
     f4 acc[2];
     int32x4_t run[4];  // running sums of bytes alone
     f4 before[2];
-    SmallSuper super[2];  // IQ4_XS alone
+    SmallSuper super[2];   // IQ4_XS alone
+    const uint8_t* fifth;  // kFifthBytes
 };
+
+// Byte i of each word four times, for i from 0 to 3.
+alignas(16) constexpr uint8_t kFifthBytes[64] = {
+    0, 0, 0, 0, 4, 4, 4, 4, 8,  8,  8,  8,  12, 12, 12, 12, 1, 1, 1, 1, 5, 5, 5, 5, 9,  9,  9,  9,  13, 13, 13, 13,
+    2, 2, 2, 2, 6, 6, 6, 6, 10, 10, 10, 10, 14, 14, 14, 14, 3, 3, 3, 3, 7, 7, 7, 7, 11, 11, 11, 11, 15, 15, 15, 15};
 
 THIMBLE_INLINE SmallSuper take_super(const uint8_t** w) {
     static const uint8_t kByte[16] = {2, 2, 3, 3, 6, 6, 7, 7, 10, 10, 11, 11, 14, 14, 15, 15};
@@ -117,7 +123,7 @@ THIMBLE_INLINE void nibble_sums(SmallState* s, const LaneActs& a0, const LaneAct
     }
     ();
     uint8x16_t clear[groups];
-    LaneSums sums[groups];
+    LaneSums sums[groups], more[groups];
     const int32x4_t start = S::kBias != 0 ? vdupq_laneq_s32(bias, lane) : vdupq_n_s32(0);
     THIMBLE_UNROLL
     for (int i = 0; i < groups; ++i)
@@ -129,13 +135,9 @@ THIMBLE_INLINE void nibble_sums(SmallState* s, const LaneActs& a0, const LaneAct
         for (int k = 0; k < groups; ++k) {
             const uint8x16_t b = vreinterpretq_u8_u32((k == 0 ? v0 : v1).val[i]);
             if constexpr (S::kFifth) {
-                constexpr uint32_t kRow = 0x04040404, kFirst = 0x01010101u * (i / 2),
-                                   kBits = i % 2 ? 0x80402010 : 0x08040201;
-                static const uint32_t kAt[4] = {kFirst, kFirst + kRow, kFirst + 2 * kRow, kFirst + 3 * kRow};
-                const uint8x16_t at = vreinterpretq_u8_u32(vld1q_u32(kAt)),
-                                 bit = vreinterpretq_u8_u32(vdupq_n_u32(kBits));
-                const uint8x16_t above = vtstq_u8(lookup(clear[k], at), bit),
-                                 next = vtstq_u8(lookup(clear[k], vaddq_u8(at, vdupq_n_u8(2))), bit);
+                const uint8x16_t bit = vreinterpretq_u8_u32(vdupq_n_u32(i % 2 ? 0x80402010 : 0x08040201));
+                const uint8x16_t above = vtstq_u8(lookup(clear[k], vld1q_u8(s->fifth + i / 2 * 16)), bit),
+                                 next = vtstq_u8(lookup(clear[k], vld1q_u8(s->fifth + 32 + i / 2 * 16)), bit);
                 low[k] = as_s8(vbslq_u8(vdupq_n_u8(15), b, above));
                 high[k] = as_s8(vsriq_n_u8(next, b, 4));
             } else {
@@ -146,14 +148,18 @@ THIMBLE_INLINE void nibble_sums(SmallState* s, const LaneActs& a0, const LaneAct
         THIMBLE_UNROLL
         for (int k = 0; k < groups; ++k) lane_add<i, i == 0>(&sums[k], low[k], a0, start);
         THIMBLE_UNROLL
-        for (int k = 0; k < groups; ++k) lane_add<i, false>(&sums[k], high[k], a1, start);
+        for (int k = 0; k < groups; ++k)
+            lane_add<i, i == 0 && kLaneTwo>(kLaneTwo ? &more[k] : &sums[k], high[k], a1, start);
     };
     word(std::integral_constant<int, 0>());
     word(std::integral_constant<int, 1>());
     word(std::integral_constant<int, 2>());
     word(std::integral_constant<int, 3>());
     THIMBLE_UNROLL
-    for (int i = 0; i < groups; ++i) sum[g + i] = lane_sum<true>(sums[i], start);  // 16 * 127 * 16 < 2^15
+    for (int i = 0; i < groups; ++i) {
+        if constexpr (kLaneTwo) lane_join(&sums[i], more[i]);
+        sum[g + i] = lane_sum<true>(sums[i], start);  // 16 * 127 * 16 < 2^15
+    }
 }
 
 #if defined(__ARM_FEATURE_DOTPROD)
@@ -360,6 +366,8 @@ __attribute__((noinline)) void small_rows(const Matmul* m, const uint8_t* acts, 
             for (int i = 0; i < 8; ++i) s.w[i] = row + stride * static_cast<size_t>(i < rows ? i : rows - 1);
         }
         s.acc[0] = s.acc[1] = f4_zero();
+        s.fifth = kFifthBytes;
+        asm("" : "+r"(s.fifth));  // else GCC forms the address of a constant each time
         const uint8_t* q = acts;
         const float* c = column;
         for (int64_t eights = blocks / 8; eights > 0; --eights, c += 2 * kSmallColumn<F>) {
