@@ -116,14 +116,21 @@ struct Avx2 : ActSums {
         v = _mm_max_epi32(v, _mm_shuffle_epi32(v, 0x4e));
         return _mm_cvtsi128_si32(_mm_max_epi32(v, _mm_shuffle_epi32(v, 0xb1)));
     }
-    static __m256i dot4_half(__m256i acc, const int8_t* p, __m256i q) {
-        const __m256i k = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    struct keys {
+        __m256i lo, hi;
+    };
+    static constexpr int kKeyBias = 0;
+    static keys load_keys(const int8_t* p) {
+        return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)),
+                _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32))};
+    }
+    static __m256i dot4_half(__m256i acc, __m256i k, __m256i q) {
         const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(k), _mm256_sign_epi8(q, k));  // <= 2 * 127 * 127
         return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
     }
-    static i dot4_i8(i acc, const int8_t* p, int32_t q4) {
+    static i dot4_i8(i acc, keys k, int32_t q4) {
         const __m256i q = _mm256_set1_epi32(q4);
-        return {dot4_half(acc.lo, p, q), dot4_half(acc.hi, p + 32, q)};
+        return {dot4_half(acc.lo, k.lo, q), dot4_half(acc.hi, k.hi, q)};
     }
     static int32_t store_i8(int8_t* p, f a) {
         const __m256i lo = _mm256_cvtps_epi32(a.lo), hi = _mm256_cvtps_epi32(a.hi);
@@ -342,6 +349,17 @@ struct AvxVnni : Avx2 {
         return finish32(v);
     }
     static ri dot4(ri acc, ri w, ri a) { return _mm256_dpbusd_avx_epi32(acc, w, a); }
+
+    static constexpr int kKeyBias = 128;
+    static keys load_keys(const int8_t* p) {
+        const keys k = Avx2::load_keys(p);
+        const __m256i top = _mm256_set1_epi8(-128);
+        return {_mm256_xor_si256(k.lo, top), _mm256_xor_si256(k.hi, top)};
+    }
+    static i dot4_i8(i acc, keys k, int32_t q4) {
+        const __m256i q = _mm256_set1_epi32(q4);
+        return {_mm256_dpbusd_avx_epi32(acc.lo, k.lo, q), _mm256_dpbusd_avx_epi32(acc.hi, k.hi, q)};
+    }
 };
 #endif
 

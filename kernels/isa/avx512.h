@@ -79,12 +79,10 @@ struct Avx512 : ActSums {
         return _mm512_slli_epi32(a, n);
     }
     static int32_t hmax_i(i a) { return _mm512_reduce_max_epi32(a); }
-    // p may be negative, so it enters as the unsigned p + 128 and 128 * (q0 + q1 + q2 + q3) is taken off beforehand.
-    static i dot4_i8(i acc, const int8_t* p, int32_t q4) {
-        const __m512i q = _mm512_set1_epi32(q4), top = _mm512_set1_epi8(-128);
-        acc = _mm512_sub_epi32(acc, _mm512_dpbusd_epi32(_mm512_setzero_si512(), top, q));
-        return _mm512_dpbusd_epi32(acc, _mm512_xor_si512(_mm512_loadu_si512(p), top), q);
-    }
+    using keys = __m512i;
+    static constexpr int kKeyBias = 128;
+    static keys load_keys(const int8_t* p) { return _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi8(-128)); }
+    static i dot4_i8(i acc, keys k, int32_t q4) { return _mm512_dpbusd_epi32(acc, k, _mm512_set1_epi32(q4)); }
     static int32_t store_i8(int8_t* p, f a) {
         const __m512i v = _mm512_cvtps_epi32(a);
         _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(v));

@@ -158,7 +158,10 @@ struct NeonIsa {
         return each_i([&](int r) { return vshlq_n_s32(a.v[r], n); });
     }
     static int32_t hmax_i(i a) { return lane_max(vmaxq_s32(vmaxq_s32(a.v[0], a.v[1]), vmaxq_s32(a.v[2], a.v[3]))); }
-    static i dot4_i8(i acc, const int8_t* p, int32_t q4) {
+    using keys = const int8_t*;
+    static constexpr int kKeyBias = 0;
+    static keys load_keys(const int8_t* p) { return p; }
+    static i dot4_i8(i acc, keys p, int32_t q4) {
         const int8x16_t q = vreinterpretq_s8_s32(vdupq_n_s32(q4));
         return each_i([&](int r) {
             const int8x16_t v = vld1q_s8(p + 16 * r);

@@ -155,7 +155,11 @@ struct ScalarIsa {
         return r;
     }
     // Lane l += p[4l] * q[0] + ... + p[4l + 3] * q[3]; q packed in one word, first at the low end; all in [-127, 127].
-    static i dot4_i8(i acc, const int8_t* p, int32_t q4) {
+    // The keys of 16 positions, four bytes each, may be held moved up by kKeyBias; then sums start at what that takes off.
+    using keys = const int8_t*;
+    static constexpr int kKeyBias = 0;
+    static keys load_keys(const int8_t* p) { return p; }
+    static i dot4_i8(i acc, keys p, int32_t q4) {
         int8_t q[4];
         for (int b = 0; b < 4; ++b) q[b] = static_cast<int8_t>(static_cast<uint32_t>(q4) >> (8 * b));
         return each_i([&](int l) {

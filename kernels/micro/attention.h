@@ -17,9 +17,12 @@ template <class V>
 struct AttentionLoops {
     using F = typename V::f;
     static constexpr int kRows = V::kAttnRows, kTiles = V::kAttnTiles, kVecs = V::kAttnVecs;
+    static constexpr int kTilesQ8 = kTiles < 4 ? 1 : 2;
     static constexpr int64_t kValuesAhead = 48;  // positions
-    // What chunk() puts into the scratch: weights of a chunk, the scales and the bytes of the quantised queries.
-    static_assert(kRows * (kKvChunk * 4 + kMaxHeadSize / 32 * 4 + kMaxHeadSize) <= kAttentionScratch);
+    // What stands in the scratch: weights of a chunk, then scales, starts of the sums and bytes of the quantised queries;
+    // from kQ8Weights on the scales of quantised values and their products with the weights.
+    static constexpr size_t kQ8Weights = kRows * (kKvChunk * 4 + kMaxHeadSize / 32 * 8 + kMaxHeadSize);
+    static_assert(kQ8Weights + kKvChunk * 2 + kRows * kKvChunk * 4 <= kAttentionScratch);
 
     // A query row within a block: where it is and what it sees of the chunk, [lo, hi) relative to the chunk's start.
     struct Row {
@@ -30,6 +33,7 @@ struct AttentionLoops {
         float slope;
         const int8_t* q8;  // Q8_0 keys only
         const float* q8_scale;
+        const int32_t* q8_start;  // -V::kKeyBias * the sum of the block's bytes
     };
 
     static int64_t slot(const Attention* a, int64_t position) { return position % a->kv.capacity; }
@@ -78,26 +82,42 @@ struct AttentionLoops {
             for (int t = 0; t < T; ++t) V::store(out[r] + t * kKvTile, acc[r][t]);
     }
 
-    template <int R>
+    // The same for Q8_0 keys.
+    template <int R, int T>
     static void scores_q8(const Attention* a, const Row* rows, int64_t position, float* const* out) {
-        const int64_t tile = slot(a, position) / kKvTile;
-        const int8_t* k = static_cast<const int8_t*>(a->kv.k) + tile * a->dk * kKvTile;
-        const uint16_t* ks = static_cast<const uint16_t*>(a->kv.k_scale) + tile * (a->dk / 32) * kKvTile;
-        F acc[R];
-        for (int r = 0; r < R; ++r) acc[r] = V::set1(0.0f);
-        for (int64_t b = 0; b < a->dk / 32; ++b, k += 32 * kKvTile, ks += kKvTile) {
-            const F dk = V::load_f16(ks);
-            for (int r = 0; r < R; ++r) {
-                auto sum = V::set1_i(0);
-                for (int g = 0; g < 8; ++g) {
-                    int32_t q4;
-                    memcpy(&q4, rows[r].q8 + b * 32 + g * 4, 4);
-                    sum = V::dot4_i8(sum, k + g * 4 * kKvTile, q4);
-                }
-                acc[r] = V::fma(V::to_float(sum), V::mul(dk, V::set1(rows[r].q8_scale[b])), acc[r]);
-            }
+        const int8_t* k[T];
+        const uint16_t* ks[T];
+        for (int t = 0; t < T; ++t) {
+            const int64_t tile = slot(a, position + t * kKvTile) / kKvTile;
+            k[t] = static_cast<const int8_t*>(a->kv.k) + tile * a->dk * kKvTile;
+            ks[t] = static_cast<const uint16_t*>(a->kv.k_scale) + tile * (a->dk / 32) * kKvTile;
         }
-        for (int r = 0; r < R; ++r) V::store(out[r], acc[r]);
+        F acc[R][T];
+        for (int r = 0; r < R; ++r)
+            for (int t = 0; t < T; ++t) acc[r][t] = V::set1(0.0f);
+        for (int64_t b = 0; b < a->dk / 32; ++b) {
+            typename V::i sum[R][T];
+            for (int r = 0; r < R; ++r)
+                for (int t = 0; t < T; ++t) sum[r][t] = V::set1_i(V::kKeyBias ? rows[r].q8_start[b] : 0);
+#pragma GCC unroll 8
+            for (int64_t g = 8 * b; g < 8 * b + 8; ++g) {
+                typename V::keys x[T];
+                for (int t = 0; t < T; ++t) x[t] = V::load_keys(k[t] + g * 4 * kKvTile);
+                for (int r = 0; r < R; ++r) {
+                    int32_t q4;
+                    memcpy(&q4, rows[r].q8 + g * 4, 4);
+                    for (int t = 0; t < T; ++t) sum[r][t] = V::dot4_i8(sum[r][t], x[t], q4);
+                }
+            }
+            F dk[T];
+            for (int t = 0; t < T; ++t) dk[t] = V::load_f16(ks[t] + b * kKvTile);
+            for (int r = 0; r < R; ++r)
+                for (int t = 0; t < T; ++t)
+                    acc[r][t] =
+                        V::fma(V::to_float(sum[r][t]), V::mul(dk[t], V::set1(rows[r].q8_scale[b])), acc[r][t]);
+        }
+        for (int r = 0; r < R; ++r)
+            for (int t = 0; t < T; ++t) V::store(out[r] + t * kKvTile, acc[r][t]);
     }
 
     // o[r] += p[r][j] * v_j for chunk positions j in [j0, j1), R rows, N vectors of values from value index i.
@@ -156,15 +176,29 @@ struct AttentionLoops {
                           int64_t i) {  // one block of 32 values
         F acc[R][2];
         for (int r = 0; r < R; ++r) acc[r][0] = V::load(o[r] + i), acc[r][1] = V::load(o[r] + i + 16);
-        for (int j = j0; j < j1; ++j) {
-            const int64_t s = slot(a, start + j);
-            const int8_t* v = static_cast<const int8_t*>(a->kv.v) + s * a->dv + i;
-            const float d = f16_to_f32(static_cast<const uint16_t*>(a->kv.v_scale)[s * (a->dv / 32) + i / 32]);
-            const F x0 = V::load_i8(v), x1 = V::load_i8(v + 16);
-            for (int r = 0; r < R; ++r) {
-                const F w = V::set1(p[r][j] * d);
-                acc[r][0] = V::fma(w, x0, acc[r][0]);
-                acc[r][1] = V::fma(w, x1, acc[r][1]);
+        const int64_t blocks = a->dv / 32;
+        const auto* scales = static_cast<const uint16_t*>(a->kv.v_scale) + i / 32;
+        auto* d16 = reinterpret_cast<uint16_t*>(static_cast<uint8_t*>(a->scratch) + kQ8Weights);  // [kKvChunk]
+        auto* w = reinterpret_cast<float*>(d16 + kKvChunk);  // [R][kKvChunk], p * scale; beside [j0, j1) unused
+        const int first = j0 & ~15;
+        for (int j = first; j < j1; j += 16) {  // slots run on within 16 positions
+            const uint16_t* d = scales + slot(a, start + j) * blocks;
+            for (int l = 0; l < 16; ++l) d16[j + l] = d[l * blocks];
+        }
+        for (int j = first; j < j1; j += 16) {
+            const F d = V::load_f16(d16 + j);
+            for (int r = 0; r < R; ++r) V::store(w + r * kKvChunk + j, V::mul(V::load(p[r] + j), d));
+        }
+        for (int j = j0; j < j1;) {
+            const int stop = (j | 15) + 1 < j1 ? (j | 15) + 1 : j1;
+            const int8_t* v = static_cast<const int8_t*>(a->kv.v) + slot(a, start + j) * a->dv + i;
+            for (; j < stop; ++j, v += a->dv) {
+                const F x0 = V::load_i8(v), x1 = V::load_i8(v + 16);
+                for (int r = 0; r < R; ++r) {
+                    const F x = V::set1(w[r * kKvChunk + j]);
+                    acc[r][0] = V::fma(x, x0, acc[r][0]);
+                    acc[r][1] = V::fma(x, x1, acc[r][1]);
+                }
             }
         }
         for (int r = 0; r < R; ++r) V::store(o[r] + i, acc[r][0]), V::store(o[r] + i + 16, acc[r][1]);
@@ -229,9 +263,13 @@ struct AttentionLoops {
         float* at[R];
         int j = lo & ~15;
         if (a->kv.type_k == kKvQ8_0) {
+            for (; j + 16 * (kTilesQ8 - 1) < hi; j += 16 * kTilesQ8) {
+                for (int r = 0; r < R; ++r) at[r] = p[r] + j;
+                scores_q8<R, kTilesQ8>(a, rows, start + j, at);
+            }
             for (; j < hi; j += 16) {
                 for (int r = 0; r < R; ++r) at[r] = p[r] + j;
-                scores_q8<R>(a, rows, start + j, at);
+                scores_q8<R, 1>(a, rows, start + j, at);
             }
         } else {
             const int64_t size = a->kv.type_k == kKvF16 ? 2 : 4;
@@ -266,7 +304,8 @@ struct AttentionLoops {
         const int64_t start = chunk_index * kKvChunk;
         float* buffer = static_cast<float*>(a->scratch);                          // [kRows][kKvChunk]
         float* q8_scale = buffer + kRows * kKvChunk;                              // [kRows][dk / 32]
-        int8_t* q8 = reinterpret_cast<int8_t*>(q8_scale + kRows * (a->dk / 32));  // [kRows][dk]
+        int32_t* q8_start = reinterpret_cast<int32_t*>(q8_scale + kRows * (a->dk / 32));  // [kRows][dk / 32]
+        int8_t* q8 = reinterpret_cast<int8_t*>(q8_start + kRows * (a->dk / 32));          // [kRows][dk]
         Row rows[kRows];
         int n = 0;
         for (int64_t index = 0; index < a->n_tokens * a->group; ++index) {
@@ -289,12 +328,14 @@ struct AttentionLoops {
                    position,
                    a->slopes ? a->slopes[h] : 0.0f,
                    q8 + n * a->dk,
-                   q8_scale + n * (a->dk / 32)};
+                   q8_scale + n * (a->dk / 32),
+                   q8_start + n * (a->dk / 32)};
             if (a->kv.type_k == kKvQ8_0) {
                 int16_t sums[2 * 16];
-                for (int64_t i = 0; i < a->dk; i += 512) {  // sums are not needed here
-                    const int64_t w = a->dk - i < 512 ? a->dk - i : 512;
-                    quantize<V>(row.q + i, w, q8 + n * a->dk + i, q8_scale + n * (a->dk / 32) + i / 32, sums);
+                for (int64_t i = 0; i < a->dk; i += 512) {
+                    const int64_t w = a->dk - i < 512 ? a->dk - i : 512, at = n * (a->dk / 32) + i / 32;
+                    quantize<V>(row.q + i, w, q8 + n * a->dk + i, q8_scale + at, sums);
+                    for (int64_t b = 0; b < w / 32; ++b) q8_start[at + b] = -V::kKeyBias * (sums[2 * b] + sums[2 * b + 1]);
                 }
             }
             if (++n == kRows) {
