@@ -156,15 +156,21 @@ struct Avx2 : ActSums {
     }
 
     // ---- Row words -------------------------------------------------------------------------------------------------
-    static constexpr int kRows = 8;          // rows in lanes
-    static constexpr bool kSigned8 = true;   // bytes beyond 63 come signed: |w| x sign(a, w) is exact in maddubs
-    static constexpr bool kPairSums = true;  // products come as sums of pairs in 16 bits
+    static constexpr int kRows = 8;              // rows in lanes
+    static constexpr bool kFewRegisters = true;  // 16: one column keeps the sums of few blocks at a time
+    static constexpr bool kSigned8 = true;       // bytes beyond 63 come signed: |w| x sign(a, w) is exact in maddubs
+    static constexpr bool kPairSums = true;      // products come as sums of pairs in 16 bits
     static constexpr int kGemmCols = 4, kGemmColsHalves = 4;  // columns of a register tile of 2 x kRows rows
     using rf = __m256;                                        // one float a row
     using ri = __m256i;                                       // one int32 a row
     using rb = __m256i;    // 16 bytes of each of kRows / 4 rows: lane l of vector p belongs to row 4l + p
     using part = __m256i;  // unfinished sums of one vector's rows
 
+    // A constant that stays in a register or on the stack: GCC makes it anew by three instructions at each use otherwise.
+    static __m256i kept(__m256i x) {
+        asm("" : "+x"(x));
+        return x;
+    }
     static rf rf_load(const float* p) { return _mm256_loadu_ps(p); }
     static void rf_store(float* p, rf a) { _mm256_storeu_ps(p, a); }
     static rf rf_set1(float x) { return _mm256_set1_ps(x); }
@@ -179,6 +185,11 @@ struct Avx2 : ActSums {
     static ri ri_load(const int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
     static void ri_store(int32_t* p, ri a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }
     static ri ri_set1(int32_t x) { return _mm256_set1_epi32(x); }
+    static ri ri_byte(ri x, int j) {  // j a constant after unrolling
+        if (j == 3) return _mm256_srli_epi32(x, 24);
+        const int at = static_cast<int>(0x80808000u) + j;
+        return _mm256_shuffle_epi8(x, _mm256_setr_epi32(at, at + 4, at + 8, at + 12, at, at + 4, at + 8, at + 12));
+    }
     static ri ri_add(ri a, ri b) { return _mm256_add_epi32(a, b); }
     static ri ri_mul(ri a, ri b) { return _mm256_mullo_epi32(a, b); }
     static ri ri_mul16(ri a, ri b) { return _mm256_mullo_epi16(a, b); }
@@ -202,7 +213,7 @@ struct Avx2 : ActSums {
         return _mm256_inserti128_si256(_mm256_castsi128_si256(load128(p)), load128(p + lane_stride), 1);
     }
     static rb rb_dup(const void* p) { return _mm256_broadcastsi128_si256(load128(p)); }  // the same in every lane
-    static rb rb_set1(int x) { return _mm256_set1_epi8(static_cast<char>(x)); }
+    static rb rb_set1(int x) { return kept(_mm256_set1_epi8(static_cast<char>(x))); }
     static rb rb_and(rb a, rb b) { return _mm256_and_si256(a, b); }
     static rb rb_or(rb a, rb b) { return _mm256_or_si256(a, b); }
     static rb rb_xor(rb a, rb b) { return _mm256_xor_si256(a, b); }
@@ -259,22 +270,73 @@ struct Avx2 : ActSums {
         out[2] = _mm256_unpacklo_epi64(b, d);
         out[3] = _mm256_unpackhi_epi64(b, d);
     }
-    // out[b][r] = the float16 at p + r * stride + b * kStep, for b < 8: the scales of eight blocks of kStep >= 16 bytes.
+    // out[b][r] = the float16 at p + r * stride + b * kStep, for b < 8: the scales of eight blocks of kStep >= 18 bytes.
+    // Two blocks of a row come with one load where the second one's scale stands early enough in the upper lane.
     template <int kStep>
-    static void load_halves(const uint8_t* p, size_t stride, float (*out)[kRows]) {
-        for (int b = 0; b < 8; ++b, p += kStep) {
-            const auto half = [&](size_t r) {
-                uint16_t h;
-                memcpy(&h, p + r * stride, 2);
-                return static_cast<int>(h);
-            };
-            __m128i v = _mm_cvtsi32_si128(half(0)), w = _mm_cvtsi32_si128(half(4));  // two chains of inserts
-            v = _mm_insert_epi16(v, half(1), 1), w = _mm_insert_epi16(w, half(5), 1);
-            v = _mm_insert_epi16(v, half(2), 2), w = _mm_insert_epi16(w, half(6), 2);
-            v = _mm_insert_epi16(v, half(3), 3), w = _mm_insert_epi16(w, half(7), 3);
-            v = _mm_unpacklo_epi64(v, w);
-            _mm256_storeu_ps(out[b], _mm256_cvtph_ps(v));
+    [[gnu::always_inline]] static void load_halves(const uint8_t* p, size_t stride, float (*out)[kRows]) {
+        for (int b = 0; b < 8; b += 2, p += 2 * kStep) {
+            if constexpr (kStep == 18) {
+                const auto two = [&](size_t r) {
+                    return _mm256_unpacklo_epi16(load256(p + r * stride), load256(p + (r + 1) * stride));
+                };
+                const __m256i r03 = _mm256_unpacklo_epi32(two(0), two(2)), r47 = _mm256_unpacklo_epi32(two(4), two(6));
+                store_halves(out + b, low_high(r03, r47));
+            } else if constexpr (kStep == 22) {
+                const __m256i at = kept(_mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1, 2, 3,
+                                                         6, 7, 10, 11, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1));
+                store_halves(out + b,
+                             _mm256_unpacklo_epi64(_mm256_shuffle_epi8(second_words(p, stride), at),
+                                                   _mm256_shuffle_epi8(second_words(p + 4 * stride, stride), at)));
+            } else {
+                for (int i = 0; i < 2; ++i) {
+                    __m128i d[2];
+                    halves_of(p + i * kStep, stride, d);
+                    _mm256_storeu_ps(out[b + i], _mm256_cvtph_ps(_mm_unpacklo_epi64(d[0], d[1])));
+                }
+            }
         }
+    }
+    // The same for two float16 side by side.
+    template <int kStep>
+    [[gnu::always_inline]] static void load_half_pairs(const uint8_t* p, size_t stride, float (*first)[kRows],
+                                                       float (*second)[kRows]) {
+        for (int b = 0; b < 8; b += 2, p += 2 * kStep) {
+            if constexpr (kStep == 20) {
+                const __m256i at = kept(
+                    _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15)));
+                const __m256i r03 = _mm256_shuffle_epi8(second_words(p, stride), at);
+                const __m256i r47 = _mm256_shuffle_epi8(second_words(p + 4 * stride, stride), at);
+                store_halves(first + b, _mm256_unpacklo_epi64(r03, r47));
+                store_halves(second + b, _mm256_unpackhi_epi64(r03, r47));
+            } else {
+                for (int i = 0; i < 2; ++i) {
+                    __m128i d[2];
+                    halves_of(p + i * kStep, stride, d);
+                    _mm256_storeu_ps(first[b + i], _mm256_cvtph_ps(_mm_unpacklo_epi64(d[0], d[1])));
+                    _mm256_storeu_ps(second[b + i], _mm256_cvtph_ps(_mm_unpackhi_epi64(d[0], d[1])));
+                }
+            }
+        }
+    }
+    static __m256i load256(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+    static __m256i low_high(__m256i a,
+                            __m256i b) {  // the low halves of the low lanes, the high halves of the high lanes
+        return _mm256_castpd_si256(_mm256_shuffle_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b), 12));
+    }
+    // Of four rows: word 0 in the low lane, word 1 of the upper lane in the high lane.
+    static __m256i second_words(const uint8_t* p, size_t stride) {
+        return low_high(_mm256_unpacklo_epi32(load256(p), load256(p + stride)),
+                        _mm256_unpacklo_epi32(load256(p + 2 * stride), load256(p + 3 * stride)));
+    }
+    static void store_halves(float (*out)[kRows], __m256i h) {  // a block a lane
+        _mm256_storeu_ps(out[0], _mm256_cvtph_ps(_mm256_castsi256_si128(h)));
+        _mm256_storeu_ps(out[1], _mm256_cvtph_ps(_mm256_extracti128_si256(h, 1)));
+    }
+    // The first float16 of four rows, then the second ones; rows 0 to 3 and 4 to 7.
+    static void halves_of(const uint8_t* p, size_t stride, __m128i out[2]) {
+        for (size_t i = 0; i < 2; ++i, p += 4 * stride)
+            out[i] = _mm_unpacklo_epi32(_mm_unpacklo_epi16(load128(p), load128(p + stride)),
+                                        _mm_unpacklo_epi16(load128(p + 2 * stride), load128(p + 3 * stride)));
     }
 
     // Sums of pairs of products in 16 bits, exact for 0 <= w <= 128 and for signed bytes.
@@ -284,7 +346,7 @@ struct Avx2 : ActSums {
         return _mm256_maddubs_epi16(w, a);
     }
     static part add_pairs(part a, part b) { return _mm256_add_epi16(a, b); }
-    static ri widen_pairs(part a) { return _mm256_madd_epi16(a, _mm256_set1_epi16(1)); }
+    static ri widen_pairs(part a) { return _mm256_madd_epi16(a, kept(_mm256_set1_epi16(1))); }
     static ri widen_pairs_scaled(part a, ri scale) { return _mm256_madd_epi16(a, scale); }  // scale in both halves
     // How many of mul_pairs fit in 16 bits.
     template <int kMax>

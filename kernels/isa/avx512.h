@@ -102,7 +102,8 @@ struct Avx512 : ActSums {
     }
 
     // ---- Row words -------------------------------------------------------------------------------------------------
-    static constexpr int kRows = 16;         // rows in lanes
+    static constexpr int kRows = 16;  // rows in lanes
+    static constexpr bool kFewRegisters = false;
     static constexpr bool kSigned8 = false;  // products take unsigned weight bytes
     static constexpr bool kPairSums = false;
     static constexpr int kGemmCols = 6, kGemmColsHalves = 4;  // columns of a register tile of 2 x kRows rows
@@ -138,6 +139,11 @@ struct Avx512 : ActSums {
     template <int n>
     static ri ri_sar(ri a) {
         return _mm512_srai_epi32(a, n);
+    }
+
+    static ri ri_byte(ri x, int j) {  // j a constant after unrolling
+        const __m512i y = j ? _mm512_srli_epi32(x, static_cast<unsigned>(8 * j)) : x;
+        return j == 3 ? y : _mm512_and_si512(y, _mm512_set1_epi32(255));
     }
 
     static rb rb_load(const uint8_t* p, size_t lane_stride) {  // 16 bytes at p, p + lane_stride, ...
@@ -233,6 +239,13 @@ struct Avx512 : ActSums {
                 _mm512_storeu_ps(out[b + 3], _mm512_cvtph_ps(_mm512_extracti64x4_epi64(z1, 1)));
             }
         }
+    }
+
+    // The same for two float16 side by side.
+    template <int kStep>
+    static void load_half_pairs(const uint8_t* p, size_t stride, float (*first)[kRows], float (*second)[kRows]) {
+        load_halves<kStep>(p, stride, first);
+        load_halves<kStep>(p + 2, stride, second);
     }
 
     // Products of weight bytes (|w| <= kMax) with activation bytes: one vector's rows, 16 or 32 values.

@@ -163,7 +163,7 @@ inline typename V::ri twice_and_one(typename V::ri s) {
 }
 template <class V>
 inline typename V::ri nibble_of(typename V::ri x, int n) {
-    return V::ri_and(n % 2 ? V::template ri_shr<4>(byte_of<V>(x, n / 2)) : byte_of<V>(x, n / 2), V::ri_set1(15));
+    return V::ri_and(n % 2 ? V::template ri_shr<4>(V::ri_byte(x, n / 2)) : V::ri_byte(x, n / 2), V::ri_set1(15));
 }
 
 // Scales of a chunk (those of IQ2_XXS and IQ3_XXS come with the signs).

@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "kernels/kernels.h"
 #include "kernels/micro/grid_readers.h"
@@ -20,33 +21,33 @@ constexpr size_t kChunkBytes = static_cast<size_t>(256 / R::Format::kBlock * R::
 // The activations of one column for one chunk: what the float steps need, in the form of broadcasts.
 struct ActChunk {
     const int8_t* q;
-    float d[8];
-    int32_t bias[16];  // -kBias * sum: [block], or [2 block + half]
-    float ds[16];      // d * float(sum) for minima: [block], or [2 block + half]
-    int32_t pair[8];   // both sums of a block, the first in the low 16 bits
+    alignas(32) float d[8];
+    alignas(32) int32_t bias[16];  // -kBias * sum: [block], or [2 block + half]
+    alignas(32) float ds[16];      // d * float(sum) for minima: [block], or [2 block + half]
+    int32_t pair[8];               // both sums of a block, the first in the low 16 bits
 };
 template <class V, class R>
-inline void fill_acts(const int16_t* s, int blocks, ActChunk* a) {
+inline void fill_acts(const float* d, const int16_t* s, int blocks, ActChunk* a) {
     if constexpr (kHalves<R> && R::kBias != 0) {
         for (int h = 0; h < 2 * blocks; ++h) a->bias[h] = -R::kBias * s[h];
         memcpy(a->pair, s, static_cast<size_t>(blocks) * 4);
     }
     if (blocks == 8) {
-        if constexpr (R::Format::kMinimum == Minimum::kHalf) V::scaled_sums(a->d, s, a->ds);
+        if constexpr (R::Format::kMinimum == Minimum::kHalf) V::scaled_sums(d, s, a->ds);
         if constexpr (!kHalves<R> && R::kBias != 0) V::template pair_sums<-R::kBias>(s, a->bias);
         if constexpr (R::Format::kMinimum == Minimum::kBlock) {
             int32_t sum[8];
             V::template pair_sums<1>(s, sum);
-            for (int b = 0; b < 8; ++b) a->ds[b] = a->d[b] * static_cast<float>(sum[b]);
+            for (int b = 0; b < 8; ++b) a->ds[b] = d[b] * static_cast<float>(sum[b]);
         }
         return;
     }
     if constexpr (R::Format::kMinimum == Minimum::kHalf)
-        for (int h = 0; h < 2 * blocks; ++h) a->ds[h] = a->d[h / 2] * static_cast<float>(s[h]);
+        for (int h = 0; h < 2 * blocks; ++h) a->ds[h] = d[h / 2] * static_cast<float>(s[h]);
     if constexpr (!kHalves<R> && R::kBias != 0)
         for (int b = 0; b < blocks; ++b) a->bias[b] = -R::kBias * (s[2 * b] + s[2 * b + 1]);
     if constexpr (R::Format::kMinimum == Minimum::kBlock)
-        for (int b = 0; b < blocks; ++b) a->ds[b] = a->d[b] * static_cast<float>(s[2 * b] + s[2 * b + 1]);
+        for (int b = 0; b < blocks; ++b) a->ds[b] = d[b] * static_cast<float>(s[2 * b] + s[2 * b + 1]);
 }
 inline int64_t column_of(const Matmul* m, int64_t c) { return m->col ? m->col[c] : c; }
 template <class V, class R>
@@ -56,16 +57,16 @@ inline void load_acts(const Matmul* m, int64_t column, int64_t block, int blocks
     const int16_t* s = m->acts.s + column * m->acts.s_stride + block * 2;
     if (blocks == 8) {  // fixed counts become a few vector instructions
         memcpy(a->d, d, sizeof a->d);
-        fill_acts<V, R>(s, 8, a);
+        fill_acts<V, R>(d, s, 8, a);
     } else {
         for (int b = 0; b < blocks; ++b) a->d[b] = d[b];
-        fill_acts<V, R>(s, blocks, a);
+        fill_acts<V, R>(d, s, blocks, a);
     }
 }
 
 // The float steps of block b: sum0 is the whole integer sum, or that of the first half beside sum1.
-template <class V, class R>
-inline typename V::rf float_steps(const RowScales<V>& s, int b, float d, const float* ds, typename V::ri sum0,
+template <class V, class R, class Scales>
+inline typename V::rf float_steps(const Scales& s, int b, float d, const float* ds, typename V::ri sum0,
                                   typename V::ri sum1, typename V::rf acc) {
     using F = typename R::Format;
     const auto da = V::rf_set1(d);
@@ -73,8 +74,8 @@ inline typename V::rf float_steps(const RowScales<V>& s, int b, float d, const f
         acc = V::rf_fma(V::rf_from_int(sum0), V::rf_mul(V::rf_load(s.dw[b]), da), acc);
         return V::rf_fma(V::rf_from_int(sum1), V::rf_mul(V::rf_load(s.m[b]), da), acc);
     }
-    acc = V::rf_fma(V::rf_from_int(sum0), V::rf_mul(V::rf_load(s.dw[b]), da), acc);
-    if constexpr (F::kMinimum == Minimum::kBlock) acc = V::rf_fma(V::rf_load(s.m[b]), V::rf_set1(ds[b]), acc);
+    acc = V::rf_fma(V::rf_from_int(sum0), V::rf_mul(s.scale(b), da), acc);
+    if constexpr (F::kMinimum == Minimum::kBlock) acc = V::rf_fma(s.minimum(b), V::rf_set1(ds[b]), acc);
     if constexpr (F::kMinimum == Minimum::kHalf) {
         acc = V::rf_fma(V::rf_load(s.m[2 * b]), V::rf_set1(ds[2 * b]), acc);
         acc = V::rf_fma(V::rf_load(s.m[2 * b + 1]), V::rf_set1(ds[2 * b + 1]), acc);
@@ -94,11 +95,16 @@ struct Prefetch {
     uintptr_t far;   // kRows chunks in memory order
 };
 template <class V, class R>
-[[gnu::always_inline]] inline void prefetch_eighth(const Prefetch& ahead, int part) {
-    if (!ahead.near) return;
-    constexpr size_t kEach = V::kRows / 8, kFar = kEach * kChunkBytes<R>;
+[[gnu::always_inline]] inline void prefetch_far(const Prefetch& ahead, int part) {
+    constexpr size_t kFar = V::kRows / 8 * kChunkBytes<R>;
     for (size_t i = 0; i < kFar; i += 64)
         __builtin_prefetch(reinterpret_cast<const void*>(ahead.far + static_cast<size_t>(part) * kFar + i), 0, 2);
+}
+template <class V, class R>
+[[gnu::always_inline]] inline void prefetch_eighth(const Prefetch& ahead, int part) {
+    if (!ahead.near) return;
+    prefetch_far<V, R>(ahead, part);
+    constexpr size_t kEach = V::kRows / 8;
     for (size_t r = kEach * static_cast<size_t>(part); r < kEach * static_cast<size_t>(part + 1); ++r)
         for (size_t i = 0; i < kChunkBytes<R>; i += 64)
             __builtin_prefetch(reinterpret_cast<const void*>(ahead.near + r * ahead.stride + i));
@@ -114,28 +120,42 @@ inline Prefetch prefetch_at(const uint8_t* p, const Matmul* m, int64_t block, si
             m->row_bytes, group + next_group + chunk * V::kRows * kChunkBytes<R>};
 }
 
-// The integer sums of block b of kRows rows from those of four vectors, [half] where there are halves; the float steps.
+// What a reader leaves of a chunk's scales for one column: where it can, they stay as they stand in the file until the
+// float steps, which hides their latency.
 template <class V, class R>
-inline typename V::rf finish_block(const typename V::part v[2][4], const RowScales<V>& s, int b, const ActChunk& a,
-                                   typename V::rf acc) {
-    typename V::ri sum0, sum1 = V::ri_set1(0);
+struct ScalesOf {
+    using Type = RowScales<V>;
+};
+template <class V, class R>
+requires requires { typename R::Packed; }
+struct ScalesOf<V, R> {
+    using Type = std::conditional_t<V::kFewRegisters, typename R::Packed, RowScales<V>>;
+};
+
+// From the integer sums of block b to the accumulator; sum1 only where halves have scales of their own.
+template <class V, class R, class Scales>
+[[gnu::always_inline]] inline typename V::rf add_block(const Scales& s, const ActChunk& a, int b, typename V::ri sum0,
+                                                       typename V::ri sum1, typename V::rf acc) {
     if constexpr (kHalves<R>) {
-        sum0 = V::template finish<R::kMax, 16>(v[0]);
-        sum1 = V::template finish<R::kMax, 16>(v[1]);
         if constexpr (R::kBias != 0) {
             sum0 = V::ri_add(sum0, V::ri_set1(a.bias[2 * b]));
             sum1 = V::ri_add(sum1, V::ri_set1(a.bias[2 * b + 1]));
         }
         if constexpr (R::Format::kScalePerHalf)
             sum0 = V::ri_add(V::ri_mul(sum0, V::ri_load(s.sc[2 * b])), V::ri_mul(sum1, V::ri_load(s.sc[2 * b + 1])));
-    } else {
-        sum0 = V::template finish<R::kMax, 32>(v[0]);
-        if constexpr (kRowBias<R>)
-            sum0 = V::ri_add(sum0, V::ri_mul(V::ri_set1(a.bias[b]), V::ri_load(s.sc[b])));
-        else if constexpr (R::kBias != 0)
-            sum0 = V::ri_add(sum0, V::ri_set1(a.bias[b]));
+    } else if constexpr (kRowBias<R>) {
+        sum0 = V::ri_add(sum0, V::ri_mul(V::ri_set1(a.bias[b]), V::ri_load(s.sc[b])));
+    } else if constexpr (R::kBias != 0) {
+        sum0 = V::ri_add(sum0, V::ri_set1(a.bias[b]));
     }
     return float_steps<V, R>(s, b, a.d[b], a.ds, sum0, sum1, acc);
+}
+// The integer sums of a block of kRows rows from those of four vectors, [half] where there are halves.
+template <class V, class R>
+[[gnu::always_inline]] inline void finish_block(const typename V::part v[2][4], typename V::ri sum[2]) {
+    sum[0] = V::template finish<R::kMax, (kHalves<R> ? 16 : 32)>(v[0]);
+    sum[1] = sum[0];
+    if constexpr (kHalves<R>) sum[1] = V::template finish<R::kMax, 16>(v[1]);
 }
 
 // Weights 128 U to 128 U + 127 of the chunk. ahead: what to prefetch meanwhile.
@@ -160,7 +180,9 @@ inline typename V::rf matvec_unit(const uint8_t* p, size_t stride, const RowScal
     for (int j = 0; j < 4; ++j) {
         const int b = 4 * U + j;
         if (!kFull && b >= blocks) break;
-        acc = finish_block<V, R>(v[j], s, b, a, acc);
+        typename V::ri sum[2];
+        finish_block<V, R>(v[j], sum);
+        acc = add_block<V, R>(s, a, b, sum[0], sum[1], acc);
     }
     return acc;
 }
@@ -184,18 +206,71 @@ inline typename V::rf matvec_staged(const uint8_t* stage, const RowScales<V>& s,
                 v[0][i] = V::template dot32<R::kMax>(w0, a0, w1, a1);
             }
         }
-        acc = finish_block<V, R>(v, s, b, a, acc);
+        typename V::ri sum[2];
+        finish_block<V, R>(v, sum);
+        acc = add_block<V, R>(s, a, b, sum[0], sum[1], acc);
     }
+    return acc;
+}
+
+// The same where registers are few: only blocks that share bytes of the file are worked on at the same time. Nothing is
+// prefetched into the first level, and the other prefetch looks two groups ahead (measured on Zen 4).
+template <class V, class R, int U, bool kFull, class Scales>
+[[gnu::always_inline]] inline typename V::rf matvec_sets(const uint8_t* p, size_t stride, const Scales& s,
+                                                         const ActChunk& a, int blocks, const Prefetch& ahead,
+                                                         typename V::rf acc) {
+    constexpr int kSets = R::kShared == 0 ? 4 : 2, kEach = 4 / kSets;
+    constexpr bool kInOrder = R::kShared < 2;  // a set is of neighbours
+    typename V::ri sum[4][2];
+#pragma GCC unroll 4
+    for (int set = 0; set < kSets; ++set) {
+        const auto block_of = [set](int e) { return kInOrder ? set * kEach + e : set + e * kSets; };
+        asm("" : "+r"(p));  // else GCC unpacks all sets at once, and spills
+        typename V::part v[kEach][2][4];
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; ++i) {
+            const int step = 4 * set + static_cast<int>(i);
+            if (kFull && step % kSets == 0) {
+                prefetch_far<V, R>(ahead, 4 * U + step / kSets);
+                asm volatile("" : : : "memory");  // else GCC moves them together
+            }
+            typename V::rb w[8];
+            R::template bytes<U>(p + i * stride, 4 * stride, w);
+#pragma GCC unroll 4
+            for (int e = 0; e < kEach; ++e) {
+                const int b = block_of(e);
+                const int8_t* q = a.q + 128 * U + 32 * b;
+                if constexpr (kHalves<R>) {
+                    v[e][0][i] = V::template dot16<R::kMax>(w[2 * b], V::rb_dup(q));
+                    v[e][1][i] = V::template dot16<R::kMax>(w[2 * b + 1], V::rb_dup(q + 16));
+                } else {
+                    v[e][0][i] = V::template dot32<R::kMax>(w[2 * b], V::rb_dup(q), w[2 * b + 1], V::rb_dup(q + 16));
+                }
+            }
+        }
+#pragma GCC unroll 4
+        for (int e = 0; e < kEach; ++e) {
+            const int j = block_of(e);
+            finish_block<V, R>(v[e], sum[j]);
+            if (kInOrder && (kFull || 4 * U + j < blocks))
+                acc = add_block<V, R>(s, a, 4 * U + j, sum[j][0], sum[j][1], acc);
+        }
+    }
+    for (int j = 0; j < 4 && !kInOrder; ++j)
+        if (kFull || 4 * U + j < blocks) acc = add_block<V, R>(s, a, 4 * U + j, sum[j][0], sum[j][1], acc);
     return acc;
 }
 
 template <class V, class R, bool kFull>
 inline typename V::rf matvec_chunk(const uint8_t* p, size_t stride, const ActChunk& a, int blocks, uint8_t* stage,
                                    const Prefetch& ahead, typename V::rf acc) {
-    RowScales<V> s;
+    typename ScalesOf<V, R>::Type s;
     R::scales(p, stride, s, stage);
     if constexpr (R::kStaged) {
         return matvec_staged<V, R>(stage, s, a, blocks, ahead, acc);
+    } else if constexpr (V::kFewRegisters) {
+        acc = matvec_sets<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
+        return matvec_sets<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
     } else {
         acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
         return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
@@ -236,9 +311,9 @@ void quant_matvec(const Matmul* m) {
             const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
             load_acts<V, R>(m, column, block, count, &a);
             if (count == 8 && rows == V::kRows) {
-                acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage,
-                                               prefetch_at<V, R, kMatvecAhead>(p, m, block, V::kRows * m->row_bytes),
-                                               acc);
+                Prefetch ahead = prefetch_at<V, R, kMatvecAhead>(p, m, block, V::kRows * m->row_bytes);
+                if constexpr (V::kFewRegisters && !R::kStaged) ahead.far += V::kRows * m->row_bytes;
+                acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage, ahead, acc);
                 continue;
             }
             memset(scratch.q, 0, sizeof scratch.q);

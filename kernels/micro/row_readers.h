@@ -8,6 +8,7 @@
 //   Format       the FormatNAME it reads (minimum, scales, block size)
 //   kBias        what the bytes carry beyond q
 //   kMax         the largest value of a byte; 128 means signed bytes, -128 allowed (only if V::kSigned8)
+//   kShared      blocks of a unit of 128 weights that come from the same bytes: 0: none, 1: neighbours, 2: b and b + 2
 //   kStaged      true: a reader of grids, which looks up what scales() wrote to `stage` (micro/grid_readers.h)
 //   scales(p, stride, s, stage)   float and integer scales and minima of the chunk that starts at p in the first row
 //   kFoldBias, fold(sc, w)        optional: panel words w[4] (four bytes of every row) of a half become q * sc + kFoldBias
@@ -29,18 +30,10 @@ struct RowScales {
     alignas(64) float dw[8][V::kRows];
     alignas(64) float m[16][V::kRows];     // [block] or [2 block + half]
     alignas(64) int32_t sc[16][V::kRows];  // [2 block + half]
+    typename V::rf scale(int b) const { return V::rf_load(dw[b]); }
+    typename V::rf minimum(int b) const { return V::rf_load(m[b]); }
 };
 
-template <class V>
-inline typename V::ri byte_of(typename V::ri x, int j) {  // j a constant after unrolling
-    const auto low = V::ri_set1(255);
-    switch (j) {
-        case 0: return V::ri_and(x, low);
-        case 1: return V::ri_and(V::template ri_shr<8>(x), low);
-        case 2: return V::ri_and(V::template ri_shr<16>(x), low);
-        default: return V::template ri_shr<24>(x);
-    }
-}
 template <class V>
 inline typename V::ri signed_byte_of(typename V::ri x, int j) {
     switch (j) {
@@ -52,7 +45,7 @@ inline typename V::ri signed_byte_of(typename V::ri x, int j) {
 }
 // Word k of the 16 bytes at p of every row.
 template <class V>
-inline void header_words(const uint8_t* p, size_t stride, typename V::ri out[4]) {
+[[gnu::always_inline]] inline void header_words(const uint8_t* p, size_t stride, typename V::ri out[4]) {
     typename V::rb v[4];
     for (size_t i = 0; i < 4; ++i) v[i] = V::rb_load(p + i * stride, 4 * stride);
     V::rb_transpose(v, out);
@@ -117,13 +110,16 @@ struct NibbleReader {  // Q4_0, Q4_1
     using Format = F;
     static constexpr int kBias = F::kBias, kMax = 15;
     static constexpr bool kStaged = false;
+    static constexpr int kShared = 0;
     static constexpr size_t kQuants = F::kBytes - 16;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        V::template load_halves<F::kBytes>(p, stride, s.dw);
-        if constexpr (F::kMinimum != Minimum::kNone) V::template load_halves<F::kBytes>(p + 2, stride, s.m);
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        if constexpr (F::kMinimum != Minimum::kNone)
+            V::template load_half_pairs<F::kBytes>(p, stride, s.dw, s.m);
+        else
+            V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
         for (size_t b = 0; b < 4; ++b) {
             const auto v = V::rb_load(p + (4 * U + b) * F::kBytes + kQuants, lane_stride);
@@ -138,13 +134,16 @@ struct FiveBitReader {  // Q5_0, Q5_1: the fifth bits are 32 bits before the nib
     using Format = F;
     static constexpr int kBias = F::kBias, kMax = 31;
     static constexpr bool kStaged = false;
+    static constexpr int kShared = 0;
     static constexpr size_t kQuants = F::kBytes - 16;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        V::template load_halves<F::kBytes>(p, stride, s.dw);
-        if constexpr (F::kMinimum != Minimum::kNone) V::template load_halves<F::kBytes>(p + 2, stride, s.m);
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        if constexpr (F::kMinimum != Minimum::kNone)
+            V::template load_half_pairs<F::kBytes>(p, stride, s.dw, s.m);
+        else
+            V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         constexpr uint8_t kH = kQuants - 4;  // where the high bits lie in the block
         static constexpr uint8_t kSpread0[16] = {kH,     kH,     kH,     kH,     kH,     kH,     kH,     kH,
                                                  kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1};
@@ -168,11 +167,12 @@ struct ByteReader {  // Q8_0
     using Format = F;
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 0;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t b = 0; b < 4; ++b) {
             const uint8_t* block = p + (4 * U + b) * F::kBytes + 2;
             w[2 * b] = V::rb_load(block, lane_stride);
@@ -197,11 +197,12 @@ struct CodebookReader {  // IQ4_NL
     using Format = F;
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 0;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = codebook<V>(kIq4Codebook);
         for (size_t b = 0; b < 4; ++b) {
             const auto v = V::rb_load(p + (4 * U + b) * F::kBytes + 2, lane_stride);
@@ -216,12 +217,13 @@ struct Mxfp4Reader {
     using Format = FormatMXFP4;
     static constexpr int kBias = 12, kMax = 24;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 0;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         for (int r = 0; r < V::kRows; ++r, p += stride)
             for (int b = 0; b < 8; ++b) s.dw[b][r] = Format::half_scale(p[b * Format::kBytes]);
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = V::rb_sub(V::rb_dup(kE2m1Doubled), V::rb_set1(-kBias));
         for (size_t b = 0; b < 4; ++b) {
             const auto v = V::rb_load(p + (4 * U + b) * Format::kBytes + 1, lane_stride);
@@ -234,19 +236,31 @@ struct Mxfp4Reader {
 // ---- superblocks of 256 -----------------------------------------------------------------------------------------
 // d, dmin and the twelve bytes of six-bit scales and mins of Q4_K and Q5_K: 16 bytes.
 template <class V>
-inline void k_scales(const uint8_t* p, size_t stride, RowScales<V>& s) {
+struct KScales {
+    typename V::ri sc[2], mn[2];  // a byte a block
+    typename V::rf d, dmin;
+    typename V::rf scale(int b) const { return V::rf_mul(d, V::rf_from_int(V::ri_byte(sc[b / 4], b % 4))); }
+    typename V::rf minimum(int b) const { return V::rf_mul(dmin, V::rf_from_int(V::ri_byte(mn[b / 4], b % 4))); }
+};
+template <class V>
+[[gnu::always_inline]] inline void k_scales(const uint8_t* p, size_t stride, KScales<V>& s) {
     typename V::ri h[4];
     header_words<V>(p, stride, h);
     const auto six = V::ri_set1(0x3f3f3f3f), four = V::ri_set1(0x0f0f0f0f), top = V::ri_set1(0x30303030);
-    const auto d = V::rf_from_half(h[0]);
-    const auto dmin = V::rf_mul(V::rf_from_half(V::template ri_shr<16>(h[0])), V::rf_set1(-1.0f));
-    const typename V::ri sc[2] = {V::ri_and(h[1], six),
-                                  V::ri_or(V::ri_and(h[3], four), V::ri_and(V::template ri_shr<2>(h[1]), top))};
-    const typename V::ri mn[2] = {V::ri_and(h[2], six), V::ri_or(V::ri_and(V::template ri_shr<4>(h[3]), four),
-                                                                 V::ri_and(V::template ri_shr<2>(h[2]), top))};
+    s.d = V::rf_from_half(h[0]);
+    s.dmin = V::rf_mul(V::rf_from_half(V::template ri_shr<16>(h[0])), V::rf_set1(-1.0f));
+    s.sc[0] = V::ri_and(h[1], six);
+    s.sc[1] = V::ri_or(V::ri_and(h[3], four), V::ri_and(V::template ri_shr<2>(h[1]), top));
+    s.mn[0] = V::ri_and(h[2], six);
+    s.mn[1] = V::ri_or(V::ri_and(V::template ri_shr<4>(h[3]), four), V::ri_and(V::template ri_shr<2>(h[2]), top));
+}
+template <class V>
+[[gnu::always_inline]] inline void k_scales(const uint8_t* p, size_t stride, RowScales<V>& s) {
+    KScales<V> k;
+    k_scales<V>(p, stride, k);
     for (int b = 0; b < 8; ++b) {
-        V::rf_store(s.dw[b], V::rf_mul(d, V::rf_from_int(byte_of<V>(sc[b / 4], b % 4))));
-        V::rf_store(s.m[b], V::rf_mul(dmin, V::rf_from_int(byte_of<V>(mn[b / 4], b % 4))));
+        V::rf_store(s.dw[b], k.scale(b));
+        V::rf_store(s.m[b], k.minimum(b));
     }
 }
 template <class V>
@@ -254,9 +268,14 @@ struct Q4KReader {
     using Format = FormatQ4_K;
     static constexpr int kBias = 0, kMax = 15;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) { k_scales<V>(p, stride, s); }
+    static constexpr int kShared = 1;
+    using Packed = KScales<V>;
+    template <class Scales>
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
+        k_scales<V>(p, stride, s);
+    }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
         for (size_t i = 0; i < 4; ++i) {
             const auto v = V::rb_load(p + 16 + 64 * U + 16 * i, lane_stride);
@@ -270,9 +289,14 @@ struct Q5KReader {
     using Format = FormatQ5_K;
     static constexpr int kBias = 0, kMax = 31;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) { k_scales<V>(p, stride, s); }
+    static constexpr int kShared = 1;
+    using Packed = KScales<V>;
+    template <class Scales>
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
+        k_scales<V>(p, stride, s);
+    }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
         for (size_t i = 0; i < 2; ++i) {
             const auto h = V::rb_load(p + 16 + 16 * i, lane_stride);
@@ -290,7 +314,8 @@ struct Q6KReader {
     using Format = FormatQ6_K;
     static constexpr int kBias = 32, kMax = 63;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 2;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4], t[4];
         header_words<V>(p + 192, stride, h);
         header_words<V>(p + 194, stride, t);  // d is the last half word
@@ -299,7 +324,7 @@ struct Q6KReader {
         for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], signed_byte_of<V>(h[g / 4], g % 4));
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
         for (size_t i = 0; i < 2; ++i) {
             const auto h = V::rb_load(p + 128 + 32 * U + 16 * i, lane_stride);
@@ -317,11 +342,12 @@ struct Q2KReader {
     using Format = FormatQ2_K;
     static constexpr int kBias = 0, kMax = 3, kFoldBias = 0;
     static constexpr bool kStaged = false;
+    static constexpr int kShared = 1;
     static void fold(typename V::ri sc, typename V::ri w[4]) {  // at most 3 * 15: no byte carries into the next
         sc = V::ri_or(sc, V::template ri_shl<16>(sc));
         for (int i = 0; i < 4; ++i) w[i] = V::ri_mul16(w[i], sc);
     }
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4], t[4];
         header_words<V>(p, stride, h);
         header_words<V>(p + 68, stride, t);  // d, dmin are the last word
@@ -330,13 +356,13 @@ struct Q2KReader {
         const auto low = V::ri_set1(15);
         for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
         for (int g = 0; g < 16; ++g) {
-            const auto x = byte_of<V>(h[g / 4], g % 4);
+            const auto x = V::ri_byte(h[g / 4], g % 4);
             V::ri_store(s.sc[g], V::ri_and(x, low));
             V::rf_store(s.m[g], V::rf_mul(dmin, V::rf_from_int(V::template ri_shr<4>(x))));
         }
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i) {
             const auto v = V::rb_load(p + 16 + 32 * U + 16 * i, lane_stride);
             w[i] = move_two<V, 0, 0>(v);
@@ -351,11 +377,12 @@ struct Tq2Reader {
     using Format = FormatTQ2_0;
     static constexpr int kBias = 1, kMax = 3;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 1;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         last_scale<V, Format>(p, stride, s);
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i) {
             const auto v = V::rb_load(p + 32 * U + 16 * i, lane_stride);
             w[i] = move_two<V, 0, 0>(v);
@@ -370,6 +397,7 @@ struct Q3KReader {
     using Format = FormatQ3_K;
     static constexpr int kBias = 4, kMax = 7, kFoldBias = 124;
     static constexpr bool kStaged = false;
+    static constexpr int kShared = 1;
     // (q - 4) sc + 124 lies in [0, 252]. By |sc|, with 7 - q instead of q where sc is negative, so that no byte carries
     // or borrows: sc >= 0: q |sc| + (124 - 4 |sc|), else (7 - q) |sc| + (124 - 3 |sc|).
     static void fold(typename V::ri sc, typename V::ri w[4]) {
@@ -383,7 +411,7 @@ struct Q3KReader {
             V::rb_sub(V::ri_set1(0x7c7c7c7c), V::rb_sub(V::ri_add(three, bytes), V::ri_and(negative, bytes)));
         for (int i = 0; i < 4; ++i) w[i] = V::ri_add(V::ri_mul16(V::ri_xor(w[i], flip), size), start);
     }
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         static constexpr uint8_t kRotate[16] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1};
         typename V::rb v[4];
         const auto rotate = V::rb_dup(kRotate);
@@ -398,10 +426,10 @@ struct Q3KReader {
             V::ri_or(V::ri_and(V::template ri_shr<4>(h[1]), four), V::ri_and(V::template ri_shr<2>(h[2]), top))};
         const auto d = V::rf_from_half(h[3]);
         for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
-        for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], V::ri_add(byte_of<V>(sc[g / 4], g % 4), bias));
+        for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], V::ri_add(V::ri_byte(sc[g / 4], g % 4), bias));
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i) {
             const auto h = V::rb_load(p + 16 * i, lane_stride);
             const auto v = V::rb_load(p + 32 + 32 * U + 16 * i, lane_stride);
@@ -417,7 +445,8 @@ struct Iq4XsReader {
     using Format = FormatIQ4_XS;
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 0;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4];
         header_words<V>(p, stride, h);
         const auto d = V::rf_from_half(h[0]);
@@ -432,7 +461,7 @@ struct Iq4XsReader {
         }
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = codebook<V>(kIq4Codebook);
         for (size_t b = 0; b < 4; ++b) {
             const auto v = V::rb_load(p + 8 + 64 * U + 16 * b, lane_stride);
@@ -448,13 +477,14 @@ struct Q8KReader {
     using Format = FormatQ8_K;
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 0;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4];
         header_words<V>(p, stride, h);
         for (int b = 0; b < 8; ++b) V::ri_store(reinterpret_cast<int32_t*>(s.dw[b]), h[0]);
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 8; ++i) {
             w[i] = V::rb_load(p + 4 + 128 * U + 16 * i, lane_stride);
             if constexpr (!V::kSigned8) w[i] = V::rb_xor(w[i], V::rb_set1(128));
@@ -467,7 +497,8 @@ struct Nvfp4Reader {
     using Format = FormatNVFP4;
     static constexpr int kBias = 12, kMax = 24;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 0;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         for (int r = 0; r < V::kRows; ++r, p += stride) {
             for (int b = 0; b < 8; ++b) {
                 const uint8_t* each = p + b / 2 * Format::kBytes + 2 * (b % 2);
@@ -477,7 +508,7 @@ struct Nvfp4Reader {
         }
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         static constexpr uint8_t kFirst[16] = {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7};
         static constexpr uint8_t kLow[16] = {15, 15, 15, 15, 15, 15, 15, 15};
         static constexpr uint8_t kHigh[16] = {0, 0, 0, 0, 0, 0, 0, 0, 15, 15, 15, 15, 15, 15, 15, 15};
@@ -501,11 +532,12 @@ struct Q1Reader {
     using Format = FormatQ1_0;
     static constexpr int kBias = 1, kMax = 2;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 1;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         front_scales<V, Format>(p, stride, s);
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         static constexpr uint8_t kEight[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
         static constexpr uint8_t kBits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
         const auto bits = V::rb_dup(kBits), v = V::rb_load(p + U * Format::kBytes + 2, lane_stride);
@@ -522,11 +554,12 @@ struct Q2Reader {
     using Format = FormatQ2_0;
     static constexpr int kBias = Format::kBias, kMax = 3;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 1;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         front_scales<V, Format>(p, stride, s);
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i)
             spread_two_bits<V>(V::rb_load(p + (2 * U + i) * Format::kBytes + 2, lane_stride), w + 4 * i);
     }
@@ -537,7 +570,8 @@ struct Tq1Reader {
     using Format = FormatTQ1_0;
     static constexpr int kBias = Format::kBias, kMax = 2;
     static constexpr bool kStaged = false;
-    static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    static constexpr int kShared = 1;
+    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         last_scale<V, Format>(p, stride, s);
     }
     static typename V::rb triple(typename V::rb x) { return V::rb_add(V::rb_add(x, x), x); }
@@ -547,7 +581,7 @@ struct Tq1Reader {
                          V::rb_add(V::rb_at_least(x, V::rb_set1(86)), V::rb_at_least(x, V::rb_set1(171))));
     }
     template <int U>
-    static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
         if constexpr (U == 0) {  // digits 0 to 3 of 32 bytes
             for (size_t i = 0; i < 2; ++i) {
                 auto x = V::rb_load(p + 16 * i, lane_stride);
