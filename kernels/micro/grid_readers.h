@@ -64,8 +64,8 @@ template <class V>
 constexpr size_t kVectorBytes = size_t{4} * V::kRows;  // an rb, or one word of every row
 template <class V>
 constexpr size_t kStageSigns = 32 * kVectorBytes<V>;
-// Vector i of part j of the stage: of its four rows 16 bytes of indexes, which are those of two blocks, or of one block
-// where it has eight (IQ3).
+// Vector i of part j of the stage: of each of its rows 16 bytes of indexes, which are those of two blocks, or of one
+// block where it has eight (IQ3).
 template <class V>
 inline uint8_t* part_at(uint8_t* stage, size_t j, size_t i) {
     return stage + (4 * j + i) * kVectorBytes<V>;
@@ -190,15 +190,15 @@ inline void last_eight_nibbles(const uint8_t* p, size_t stride, typename V::rf d
     header_words<V>(p, stride, h);  // the scales are the last two words
     d = V::rf_mul(d, V::rf_set1(0.125f));
     for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
-    for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], twice_and_one<V>(nibble_of<V>(h[2 + g / 8], g % 8)));
-}
-template <class V>
-inline void grid_scales(const FormatIQ2_XS*, const uint8_t* p, size_t stride, typename V::rf d, RowScales<V>& s) {
-    last_eight_nibbles<V>(p + 58, stride, d, s);
-}
-template <class V>
-inline void grid_scales(const FormatIQ2_S*, const uint8_t* p, size_t stride, typename V::rf d, RowScales<V>& s) {
-    last_eight_nibbles<V>(p + 66, stride, d, s);
+    const auto ones = V::ri_set1(0x01010101), mask = V::ri_set1(0x1e1e1e1e);
+    for (int w = 0; w < 2; ++w) {  // 2s + 1 of four nibbles at a time
+        const auto low = V::rb_and_or(V::template ri_shl<1>(h[2 + w]), mask, ones);
+        const auto high = V::rb_and_or(V::template ri_shr<3>(h[2 + w]), mask, ones);
+        for (int b = 0; b < 4; ++b) {
+            V::ri_store(s.sc[8 * w + 2 * b], byte_of<V>(low, b));
+            V::ri_store(s.sc[8 * w + 2 * b + 1], byte_of<V>(high, b));
+        }
+    }
 }
 template <class V>
 inline void grid_scales(const FormatIQ1_M*, const uint8_t* p, size_t stride, typename V::rf, RowScales<V>& s) {
@@ -210,10 +210,10 @@ inline void grid_scales(const FormatIQ1_M*, const uint8_t* p, size_t stride, typ
                  V::ri_or(bits(V::template ri_shr<4>(h[3]), 0xf00), bits(V::template ri_shr<16>(h[3]), 0xf000)));
     const auto d = V::rf_mul(V::rf_from_half(half), V::rf_set1(0.125f));
     for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
-    for (int w = 0; w < 4; ++w) {
-        auto x = w % 2 ? V::template ri_shr<16>(h[2 + w / 2]) : h[2 + w / 2];
+    for (int w = 0; w < 4; ++w) {  // 2s + 1 of each field
+        auto x = w % 2 ? V::template ri_shr<15>(h[2 + w / 2]) : V::template ri_shl<1>(h[2 + w / 2]);
         for (int g = 0; g < 4; ++g, x = V::template ri_shr<3>(x))
-            V::ri_store(s.sc[4 * w + g], twice_and_one<V>(bits(x, 7)));
+            V::ri_store(s.sc[4 * w + g], V::rb_and_or(x, V::ri_set1(14), V::ri_set1(1)));
     }
 }
 
