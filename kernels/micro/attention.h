@@ -113,8 +113,7 @@ struct AttentionLoops {
             for (int t = 0; t < T; ++t) dk[t] = V::load_f16(ks[t] + b * kKvTile);
             for (int r = 0; r < R; ++r)
                 for (int t = 0; t < T; ++t)
-                    acc[r][t] =
-                        V::fma(V::to_float(sum[r][t]), V::mul(dk[t], V::set1(rows[r].q8_scale[b])), acc[r][t]);
+                    acc[r][t] = V::fma(V::to_float(sum[r][t]), V::mul(dk[t], V::set1(rows[r].q8_scale[b])), acc[r][t]);
         }
         for (int r = 0; r < R; ++r)
             for (int t = 0; t < T; ++t) V::store(out[r] + t * kKvTile, acc[r][t]);
@@ -302,8 +301,8 @@ struct AttentionLoops {
 
     static void chunk(const Attention* a, int64_t chunk_index, const AttentionState* out) {
         const int64_t start = chunk_index * kKvChunk;
-        float* buffer = static_cast<float*>(a->scratch);                          // [kRows][kKvChunk]
-        float* q8_scale = buffer + kRows * kKvChunk;                              // [kRows][dk / 32]
+        float* buffer = static_cast<float*>(a->scratch);                                  // [kRows][kKvChunk]
+        float* q8_scale = buffer + kRows * kKvChunk;                                      // [kRows][dk / 32]
         int32_t* q8_start = reinterpret_cast<int32_t*>(q8_scale + kRows * (a->dk / 32));  // [kRows][dk / 32]
         int8_t* q8 = reinterpret_cast<int8_t*>(q8_start + kRows * (a->dk / 32));          // [kRows][dk]
         Row rows[kRows];
@@ -335,7 +334,8 @@ struct AttentionLoops {
                 for (int64_t i = 0; i < a->dk; i += 512) {
                     const int64_t w = a->dk - i < 512 ? a->dk - i : 512, at = n * (a->dk / 32) + i / 32;
                     quantize<V>(row.q + i, w, q8 + n * a->dk + i, q8_scale + at, sums);
-                    for (int64_t b = 0; b < w / 32; ++b) q8_start[at + b] = -V::kKeyBias * (sums[2 * b] + sums[2 * b + 1]);
+                    for (int64_t b = 0; b < w / 32; ++b)
+                        q8_start[at + b] = -V::kKeyBias * (sums[2 * b] + sums[2 * b + 1]);
                 }
             }
             if (++n == kRows) {

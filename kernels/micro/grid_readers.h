@@ -195,8 +195,8 @@ inline void last_eight_nibbles(const uint8_t* p, size_t stride, typename V::rf d
         const auto low = V::rb_and_or(V::template ri_shl<1>(h[2 + w]), mask, ones);
         const auto high = V::rb_and_or(V::template ri_shr<3>(h[2 + w]), mask, ones);
         for (int b = 0; b < 4; ++b) {
-            V::ri_store(s.sc[8 * w + 2 * b], byte_of<V>(low, b));
-            V::ri_store(s.sc[8 * w + 2 * b + 1], byte_of<V>(high, b));
+            V::ri_store(s.sc[8 * w + 2 * b], V::ri_byte(low, b));
+            V::ri_store(s.sc[8 * w + 2 * b + 1], V::ri_byte(high, b));
         }
     }
 }
