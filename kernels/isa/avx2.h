@@ -176,6 +176,7 @@ struct Avx2 : ActSums {
     static rf rf_set1(float x) { return _mm256_set1_ps(x); }
     static rf rf_mul(rf a, rf b) { return _mm256_mul_ps(a, b); }
     static rf rf_fma(rf a, rf b, rf c) { return _mm256_fmadd_ps(a, b, c); }
+    static rf rf_bits(ri a) { return _mm256_castsi256_ps(a); }
     static rf rf_from_int(ri a) { return _mm256_cvtepi32_ps(a); }
     static rf rf_from_half(ri a) {  // the low 16 bits of each lane
         const __m256i low = _mm256_and_si256(a, _mm256_set1_epi32(0xffff));

@@ -117,6 +117,7 @@ struct Avx512 : ActSums {
     static rf rf_set1(float x) { return _mm512_set1_ps(x); }
     static rf rf_mul(rf a, rf b) { return _mm512_mul_ps(a, b); }
     static rf rf_fma(rf a, rf b, rf c) { return _mm512_fmadd_ps(a, b, c); }
+    static rf rf_bits(ri a) { return _mm512_castsi512_ps(a); }
     static rf rf_from_int(ri a) { return _mm512_cvtepi32_ps(a); }
     static rf rf_from_half(ri a) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a)); }  // the low 16 bits of each lane
     static ri ri_load(const int32_t* p) { return _mm512_loadu_si512(p); }

@@ -219,8 +219,16 @@ struct Mxfp4Reader {
     static constexpr bool kStaged = false;
     static constexpr int kShared = 0;
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        for (int r = 0; r < V::kRows; ++r, p += stride)
-            for (int b = 0; b < 8; ++b) s.dw[b][r] = Format::half_scale(p[b * Format::kBytes]);
+        // 2^(e - 128) is exactly 2^(floor(e / 2) - 64) times 2^(ceil(e / 2) - 64), subnormal or not.
+        const auto half = [](typename V::ri e) {
+            return V::rf_bits(V::template ri_shl<23>(V::ri_add(V::template ri_shr<1>(e), V::ri_set1(63))));
+        };
+        for (int b = 0; b < 8; ++b, p += Format::kBytes) {
+            typename V::ri h[4];
+            header_words<V>(p, stride, h);
+            const auto e = V::ri_byte(h[0], 0);
+            V::rf_store(s.dw[b], V::rf_mul(half(e), half(V::ri_add(e, V::ri_set1(1)))));
+        }
     }
     template <int U>
     [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
