@@ -346,6 +346,11 @@ struct Avx2 : ActSums {
         if constexpr (kMax == 128) return _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(a, w));
         return _mm256_maddubs_epi16(w, a);
     }
+    static rb negative(rb a) { return _mm256_cmpgt_epi8(_mm256_setzero_si256(), a); }  // 255 or 0
+    static ri sum_negative(ri a) {  // the magnitudes of the negative bytes of each lane
+        const __m256i size = _mm256_and_si256(_mm256_sub_epi8(_mm256_setzero_si256(), a), negative(a));
+        return widen_pairs(_mm256_maddubs_epi16(size, _mm256_set1_epi8(1)));
+    }
     static part add_pairs(part a, part b) { return _mm256_add_epi16(a, b); }
     static ri widen_pairs(part a) { return _mm256_madd_epi16(a, kept(_mm256_set1_epi16(1))); }
     static ri widen_pairs_scaled(part a, ri scale) { return _mm256_madd_epi16(a, scale); }  // scale in both halves

@@ -40,11 +40,16 @@ requires(!V::kPairSums && requires { R::kFoldBias; }) struct PanelReaderOf<V, R>
     using Type = Folded<R>;
 };
 
+// Signed bytes where products need unsigned ones: with m = -1 where w < 0, else 0, w a = |w| (a ^ m) + |w| where w < 0. The
+// last term does not depend on the column: it is where the sums start. (A sign instruction costs a multiply port on Zen 4.)
+template <class V, class R>
+constexpr bool kFlipped = V::kPairSums&& R::kMax == 128;
+
 template <class V, class R>
 struct Panel {
     alignas(64) int32_t w[64][V::kRows];
     RowScales<V> s;
-    alignas(64) int32_t both[8][V::kRows];  // kPairSums: sc0 in the low, sc1 in the high 16 bits
+    alignas(64) int32_t both[8][V::kRows];  // kPairSums: sc0 in the low, sc1 in the high 16 bits; kFlipped: the start
 };
 
 template <class V, class R, int U>
@@ -84,12 +89,22 @@ void pack(const uint8_t* p, size_t stride, uint8_t* stage, const Prefetch& ahead
         pack_unit<V, R, 0>(p, stride, ahead, panel);
         pack_unit<V, R, 1>(p, stride, ahead, panel);
     }
+    if constexpr (kFlipped<V, R>) {
+        for (int b = 0; b < 8; ++b) {
+            typename V::ri sum[2] = {V::ri_set1(0), V::ri_set1(0)};
+            for (int k = 0; k < 8; ++k)
+                sum[k / 4] = V::ri_add(sum[k / 4], V::sum_negative(V::ri_load(panel.w[8 * b + k])));
+            if constexpr (R::Format::kScalePerHalf)
+                for (int h = 0; h < 2; ++h) sum[h] = V::ri_mul(sum[h], V::ri_load(panel.s.sc[2 * b + h]));
+            V::ri_store(panel.both[b], V::ri_add(sum[0], sum[1]));
+        }
+    }
     if constexpr (V::kPairSums && R::Format::kScalePerHalf) {
         const auto low = V::ri_set1(0xffff);
         for (int b = 0; b < 8; ++b) {
             const auto s0 = V::ri_load(panel.s.sc[2 * b]), s1 = V::ri_load(panel.s.sc[2 * b + 1]);
             const auto l0 = V::ri_and(s0, low), l1 = V::ri_and(s1, low);
-            V::ri_store(panel.both[b], V::ri_or(l0, V::template ri_shl<16>(l1)));
+            if constexpr (R::kBias != 0) V::ri_store(panel.both[b], V::ri_or(l0, V::template ri_shl<16>(l1)));
             V::ri_store(panel.s.sc[2 * b], V::ri_or(l0, V::template ri_shl<16>(l0)));
             V::ri_store(panel.s.sc[2 * b + 1], V::ri_or(l1, V::template ri_shl<16>(l1)));
         }
@@ -144,7 +159,7 @@ inline void block_sums_pairs(const Panel<V, R>* panel, const ActChunk* a, int b,
             if (once) continue;
             auto start = V::ri_set1(0);
             if constexpr (R::kBias != 0 && !kScaled) start = V::ri_set1(a[c].bias[kHalves<R> ? 2 * b + h : b]);
-            for (int g = 0; g < G; ++g) sum[h][g][c] = start;
+            for (int g = 0; g < G; ++g) sum[h][g][c] = kFlipped<V, R> ? V::ri_load(panel[g].both[b]) : start;
         }
         if constexpr (R::kBias != 0 && kScaled) {  // -kBias * (sc0 * s0 + sc1 * s1)
             for (int g = 0; g < G; ++g)
@@ -158,12 +173,20 @@ inline void block_sums_pairs(const Panel<V, R>* panel, const ActChunk* a, int b,
 #pragma GCC unroll 8
             for (int j = 0; j < kRun; ++j) {
                 const int k = 8 * b + kSteps * h + i + j;
-                typename V::ri w[G];
-                for (int g = 0; g < G; ++g) w[g] = V::ri_load(panel[g].w[k]);
+                typename V::ri w[G], m[G];
+                for (int g = 0; g < G; ++g) {
+                    w[g] = V::ri_load(panel[g].w[k]);
+                    if constexpr (kFlipped<V, R>)
+                        m[g] = V::negative(w[g]), w[g] = V::rb_sub(V::ri_xor(w[g], m[g]), m[g]);
+                }
                 for (int c = 0; c < C; ++c) {
                     const auto x = V::ri_set1(load_word(a[c].q + 4 * k));
                     for (int g = 0; g < G; ++g) {
-                        const auto v = V::template mul_pairs<R::kMax>(w[g], x);
+                        typename V::part v;
+                        if constexpr (kFlipped<V, R>)
+                            v = V::template mul_pairs<255>(w[g], V::ri_xor(x, m[g]));
+                        else
+                            v = V::template mul_pairs<R::kMax>(w[g], x);
                         t[g][c] = j == 0 ? v : V::add_pairs(t[g][c], v);
                     }
                 }
