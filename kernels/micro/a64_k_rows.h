@@ -2,7 +2,7 @@
 // One column on AArch64 for Q4_K, Q5_K and Q6_K: four rows at a time, a superblock's scales brought into row lanes once.
 // Internal linkage: see kernels/micro/half.h.
 #pragma once
-#include "kernels/isa/a64_loads.h"
+#include "kernels/micro/a64_lanes.h"
 #include "kernels/micro/arm_rows.h"
 
 namespace thimble {
@@ -46,7 +46,8 @@ THIMBLE_INLINE void start_sums(KSums* s) {
 }
 static_assert(kKRunStart % 4 == 0);
 
-THIMBLE_INLINE void add_row(KSums* s, int row, const int8x16_t* q, const int8x16_t* a) {
+constexpr int kRowsInTurn = 1;
+THIMBLE_INLINE void add_rows(KSums* s, int row, const int8x16_t* q, const int8x16_t*, const int8x16_t* a) {
     THIMBLE_UNROLL
     for (int i = 0; i < 2; ++i)
         s->run[i][row] = vdotq_s32(vdotq_s32(s->run[i][row], q[2 * i], a[2 * i]), q[2 * i + 1], a[2 * i + 1]);
@@ -69,9 +70,17 @@ constexpr int64_t k_window() {
     return int64_t{1} << 40;
 }
 THIMBLE_INLINE void start_sums(KSums*) {}
-THIMBLE_INLINE void add_row(KSums* s, int row, const int8x16_t* q, const int8x16_t* a) {
-    THIMBLE_UNROLL
-    for (int i = 0; i < 2; ++i) s->part[i][row] = products32(q[2 * i], q[2 * i + 1], a[2 * i], a[2 * i + 1]);
+constexpr int kRowsInTurn = 2;
+THIMBLE_INLINE void add_rows(KSums* s, int row, const int8x16_t* q0, const int8x16_t* q1, const int8x16_t* a) {
+    const int8x16_t first[4] = {q0[0], q1[0], q0[2], q1[2]}, second[4] = {q0[1], q1[1], q0[3], q1[3]};
+    const int8x16_t even[2] = {a[0], a[2]}, odd[2] = {a[1], a[3]};
+    int16x8_t p[4];
+    products16_of_four(first, even, p);
+    products16_onto_four(second, odd, p);
+    s->part[0][row] = p[0];
+    s->part[0][row + 1] = p[1];
+    s->part[1][row] = p[2];
+    s->part[1][row + 1] = p[3];
 }
 template <class F>
 THIMBLE_INLINE f4 take_sum(KSums* s, int i) {
@@ -115,10 +124,8 @@ template <class F, int run>
 THIMBLE_INLINE void k_run(KRows* s, KSums* sums, const KScales& scales, const uint8_t** acts, const float** column) {
     const uint8x16x4_t act = take_4q(acts);
     const int8x16_t a[4] = {as_s8(act.val[0]), as_s8(act.val[1]), as_s8(act.val[2]), as_s8(act.val[3])};
-    THIMBLE_UNROLL
-    for (int r = 0; r < 4; ++r) {
+    const auto weights = [&](int r, int8x16_t* q) __attribute__((always_inline)) {
         uint8x16x2_t v;
-        int8x16_t q[4];
         if constexpr (F::kId == kQ4_K) {
             v = take_2q(&s->w[r]);
         } else {  // the bits above stand in front
@@ -137,7 +144,13 @@ THIMBLE_INLINE void k_run(KRows* s, KSums* sums, const KScales& scales, const ui
             q[h] = as_s8(low);
             q[2 + h] = as_s8(high);
         }
-        add_row(sums, r, q, a);
+    };
+    THIMBLE_UNROLL
+    for (int r = 0; r < 4; r += kRowsInTurn) {
+        int8x16_t q0[4], q1[4] = {};
+        weights(r, q0);
+        if (kRowsInTurn == 2) weights(r + 1, q1);
+        add_rows(sums, r, q0, q1, a);
     }
     const f4 c = f4_load(*column);
     *column += 4;
@@ -241,15 +254,12 @@ THIMBLE_INLINE void six_sums(SixSums* s, const uint8_t* const* low, const uint8_
         unpack_six<unit>(low[r], high[r], q0);
         unpack_six<unit>(low[r + 1], high[r + 1], q1);
         THIMBLE_UNROLL
-        for (int i = 0; i < 4; i += 2) {  // four chains in turn, for cores that execute in order; 4 * 63 * 127 < 2^15
-            int16x8_t p0 = mull_low(q0[i], a[i]), p1 = mull_low(q1[i], a[i]);
-            int16x8_t p2 = mull_low(q0[i + 1], a[i + 1]), p3 = mull_low(q1[i + 1], a[i + 1]);
-            p0 = mlal_high(p0, q0[i], a[i]);
-            p1 = mlal_high(p1, q1[i], a[i]);
-            p2 = mlal_high(p2, q0[i + 1], a[i + 1]);
-            p3 = mlal_high(p3, q1[i + 1], a[i + 1]);
-            look[i][r / 2] = vpaddlq_s16(pair_add(p0, p1));
-            look[i + 1][r / 2] = vpaddlq_s16(pair_add(p2, p3));
+        for (int i = 0; i < 4; i += 2) {  // 4 * 63 * 127 < 2^15
+            const int8x16_t w[4] = {q0[i], q1[i], q0[i + 1], q1[i + 1]};
+            int16x8_t p[4];
+            products16_of_four(w, a + i, p);
+            look[i][r / 2] = vpaddlq_s16(pair_add(p[0], p[1]));
+            look[i + 1][r / 2] = vpaddlq_s16(pair_add(p[2], p[3]));
         }
     }
     THIMBLE_UNROLL

@@ -227,20 +227,31 @@ THIMBLE_INLINE int32x4_t four_rows(SmallState* s, int8x16_t a0, int8x16_t a1, in
         const int32x4_t start = S::kBias != 0 ? vdupq_laneq_s32(bias, lane) : vdupq_n_s32(0);
         return vpadalq_s16(start, pair_add(pair_add(p[0], p[1]), pair_add(p[2], p[3])));
     } else {
-        const auto products = [&](int r) __attribute__((always_inline)) {
+        const auto weights = [&](int r, int8x16_t* q) __attribute__((always_inline)) {
             if constexpr (S::kNibbles) {
                 const uint8x16_t v = take_q(&s->w[r]);
-                return products32_wide(S::code(vandq_u8(v, vdupq_n_u8(15))), S::code(vshrq_n_u8(v, 4)), a0, a1);
+                q[0] = S::code(vandq_u8(v, vdupq_n_u8(15)));
+                q[1] = S::code(vshrq_n_u8(v, 4));
             } else {
                 const uint8x16x2_t v = take_2q(&s->w[r]);
-                return products32_wide(as_s8(v.val[0]), as_s8(v.val[1]), a0, a1);
+                q[0] = as_s8(v.val[0]);
+                q[1] = as_s8(v.val[1]);
             }
         };
+        const auto two_rows = [&](int r) __attribute__((always_inline)) {
+            int8x16_t q0[2], q1[2];
+            weights(r, q0);
+            weights(r + 1, q1);
+            const int8x16_t w[4] = {q0[0], q1[0], q0[1], q1[1]}, a[2] = {a0, a1};
+            int16x8_t p[4];
+            products16_of_four(w, a, p);
+            const int32x4_t s0 = vpaddlq_s16(p[0]), s1 = vpaddlq_s16(p[1]);
+            return pair_add(vpadalq_s16(s0, p[2]), vpadalq_s16(s1, p[3]));
+        };
         take_head<F, row>(s, head);
-        const int32x4_t p0 = products(row), p1 = products(row + 1), p01 = pair_add(p0, p1);
+        const int32x4_t p01 = two_rows(row);
         take_head<F, row + 2>(s, head);
-        const int32x4_t p2 = products(row + 2), p3 = products(row + 3);
-        return pair_add(p01, pair_add(p2, p3));
+        return pair_add(p01, two_rows(row + 2));
     }
 }
 
