@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sixteen bytes of grid entries (formats/grids.h), each loaded by itself: no faster with gathers or blends (Zen 4), for
+// Sixteen bytes of grid entries (formats/grids.h), each loaded by itself: no faster with blends (Zen 4), for
 // the number of loads is the limit. Internal linkage: compiled once an ISA.
 #pragma once
 #include <immintrin.h>
