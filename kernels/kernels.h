@@ -141,6 +141,9 @@ bool tier_supported(uint32_t index);
 // it is unknown or this CPU lacks it.
 bool kernels_for(const char* tier, Kernels* out);
 
+// For benchmarks: loads `bytes` bytes in one of kReadWays ways and returns something that depends on all of them.
+constexpr int kReadWays = 3;
+uint64_t read_memory(const void* data, size_t bytes, int way);
 // For benchmarks: runs `loops` turns of the tier's int8 multiply-accumulate instruction, or of its float fused
 // multiply-add, alone (this CPU must have it) and returns how many products that were; 0: a tier without one.
 enum class Peak { kInt8, kFloat };

@@ -29,35 +29,31 @@ double now() {
 
 struct Reader {
     pthread_t thread;
-    const uint64_t* from;
-    size_t words;
-    bool far;  // prefetch 18 KB ahead into the second-level cache, else leave it to the hardware
+    const uint8_t* from;
+    size_t bytes;
+    int way;
     uint64_t sum;
 };
-void* read_words(void* arg) {
+void* read_part(void* arg) {
     Reader* r = static_cast<Reader*>(arg);
-    uint64_t s[8] = {};
-    for (size_t i = 0; i + 8 <= r->words; i += 8) {
-        if (r->far) __builtin_prefetch(r->from + i + 2304, 0, 2);
-        for (int k = 0; k < 8; ++k) s[k] ^= r->from[i + k];
-    }
-    r->sum = s[0] ^ s[1] ^ s[2] ^ s[3] ^ s[4] ^ s[5] ^ s[6] ^ s[7];
+    r->sum = thimble::read_memory(r->from, r->bytes, r->way);
     return nullptr;
 }
 double read_bandwidth(uint32_t threads, const void* data, size_t bytes) {
     Reader readers[64];
     if (threads > 64) threads = 64;
+    const size_t part = bytes / threads / 256 * 256;
     double best = 0;
-    for (int round = 0; round < 6; ++round) {
+    for (int round = 0; round < 2 * thimble::kReadWays; ++round) {
         const double t0 = now();
         for (uint32_t i = 0; i < threads; ++i) {
-            readers[i].far = round % 2 == 0;
-            readers[i].from = static_cast<const uint64_t*>(data) + bytes / 8 / threads * i;
-            readers[i].words = bytes / 8 / threads;
-            if (pthread_create(&readers[i].thread, nullptr, read_words, &readers[i])) return 0;
+            readers[i].from = static_cast<const uint8_t*>(data) + part * i;
+            readers[i].bytes = part;
+            readers[i].way = round % thimble::kReadWays;
+            if (pthread_create(&readers[i].thread, nullptr, read_part, &readers[i])) return 0;
         }
         for (uint32_t i = 0; i < threads; ++i) pthread_join(readers[i].thread, nullptr);
-        const double rate = static_cast<double>(bytes) / (now() - t0);
+        const double rate = static_cast<double>(part) * threads / (now() - t0);
         best = rate > best ? rate : best;
     }
     return best;
