@@ -207,8 +207,8 @@ struct Avx512 : ActSums {
         out[3] = _mm512_unpackhi_epi64(b, d);
     }
     // out[b][r] = the float16 at p + r * stride + b * kStep, for b < 8: the scales of eight blocks of kStep bytes; reads
-    // nothing outside these blocks. Two or four scales come with one load a row; a masked permute puts each into its
-    // place.
+    // nothing outside these blocks. Two or four scales come with one load a row; a masked permute of two rows puts
+    // each into its place.
     template <int kStep>
     static void load_halves(const uint8_t* p, size_t stride, float (*out)[kRows]) {
         constexpr int kEach = 3 * kStep + 2 <= 64 ? 4 : 2;
@@ -216,23 +216,26 @@ struct Avx512 : ActSums {
             const int base =
                 b * kStep + 66 <= 8 * kStep ? b * kStep : 8 * kStep - 66;  // p may stand 2 bytes into a block
             const int w = (b * kStep - base) / 2, s = kStep / 2;
-            const __m512i lane = _mm512_set1_epi16(1);
             const __m512i high = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(s), 1);
-            const __m512i idx0 =
-                _mm512_add_epi16(_mm512_mullo_epi16(lane, _mm512_set1_epi16(static_cast<short>(w))), high);
+            // Even words from the first of two rows, odd ones from the second.
+            const __m512i idx0 = _mm512_add_epi16(_mm512_set1_epi32((32 + w) << 16 | w), high);
             const __m512i idx1 = _mm512_add_epi16(idx0, _mm512_set1_epi16(2 * s));
-            // Four chains each, as a masked permute waits for the one before it.
-            __m512i c0[4], c1[4];
-            for (int i = 0; i < 4; ++i) c0[i] = c1[i] = _mm512_setzero_si512();
-#pragma GCC unroll 16
-            for (int r = 0; r < kRows; ++r) {
-                const __m512i v = _mm512_loadu_si512(p + static_cast<size_t>(r) * stride + base);
-                const __mmask32 k = 0x10001u << r;
-                c0[r % 4] = _mm512_mask_permutexvar_epi16(c0[r % 4], k, idx0, v);
-                if (kEach == 4) c1[r % 4] = _mm512_mask_permutexvar_epi16(c1[r % 4], k, idx1, v);
+            __m512i c0[4], c1[4];  // chains, as a masked permute waits for the one before it
+#pragma GCC unroll 8
+            for (int r = 0; r < kRows; r += 2) {
+                const uint8_t* row = p + static_cast<size_t>(r) * stride + base;
+                const __m512i v0 = _mm512_loadu_si512(row), v1 = _mm512_loadu_si512(row + stride);
+                const __mmask32 k = 0x30003u << r;
+                const __m512i x0 = _mm512_maskz_permutex2var_epi16(k, v0, idx0, v1);
+                c0[r / 2 % 4] = r < 8 ? x0 : _mm512_or_si512(c0[r / 2 % 4], x0);
+                if (kEach == 4) {
+                    const __m512i x1 = _mm512_maskz_permutex2var_epi16(k, v0, idx1, v1);
+                    c1[r / 2 % 4] = r < 8 ? x1 : _mm512_or_si512(c1[r / 2 % 4], x1);
+                }
             }
             const __m512i z0 = _mm512_or_si512(_mm512_or_si512(c0[0], c0[1]), _mm512_or_si512(c0[2], c0[3]));
-            const __m512i z1 = _mm512_or_si512(_mm512_or_si512(c1[0], c1[1]), _mm512_or_si512(c1[2], c1[3]));
+            const __m512i z1 =
+                kEach == 4 ? _mm512_or_si512(_mm512_or_si512(c1[0], c1[1]), _mm512_or_si512(c1[2], c1[3])) : z0;
             _mm512_storeu_ps(out[b], _mm512_cvtph_ps(_mm512_castsi512_si256(z0)));
             _mm512_storeu_ps(out[b + 1], _mm512_cvtph_ps(_mm512_extracti64x4_epi64(z0, 1)));
             if (kEach == 4) {
