@@ -52,6 +52,33 @@ struct Panel {
     alignas(64) int32_t both[8][V::kRows];  // kPairSums: sc0 in the low, sc1 in the high 16 bits; kFlipped: the start
 };
 
+// Rows turned before they are unpacked: fewer words, and nothing to keep.
+template <class V, class R, int U>
+[[gnu::always_inline]] inline void pack_words(const uint8_t* p, size_t stride, const Prefetch& ahead,
+                                              Panel<V, R>& panel) {
+    constexpr int kSets = R::kShared == 0 ? 4 : 2, kEach = 4 / kSets;  // sets of blocks that share bytes
+#pragma GCC unroll 4
+    for (int set = 0; set < kSets; ++set) {
+        asm("" : "+r"(p));  // else GCC loads all sets at once, and spills
+        for (int i = 0; i < kEach; ++i) prefetch_eighth<V, R>(ahead, 4 * U + kEach * set + i);
+        typename V::rb turned[8][4], w[4][8];
+        int count = 0;
+        R::template bytes<U>(TurnedRows<V>{p, stride, turned, &count}, 4 * stride, w[0]);
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; ++k) {
+            count = 0;
+            R::template bytes<U>(WordsOfRows<V>{turned, k, &count}, 0, w[k]);
+        }
+#pragma GCC unroll 4
+        for (int e = 0; e < 2 * kEach; ++e) {
+            const int j = 2 * (R::kShared < 2 ? set * kEach + e / 2 : set + e / 2 * kSets) + e % 2;
+            typename V::ri out[4] = {w[0][j], w[1][j], w[2][j], w[3][j]};
+            if constexpr (kFolded<R>) R::fold(V::ri_load(panel.s.sc[8 * U + j]), out);
+#pragma GCC unroll 4
+            for (int k = 0; k < 4; ++k) V::ri_store(panel.w[(8 * U + j) * 4 + k], out[k]);
+        }
+    }
+}
 template <class V, class R, int U>
 inline void pack_unit(const uint8_t* p, size_t stride, const Prefetch& ahead, Panel<V, R>& panel) {
     typename V::rb w[4][8];
@@ -85,6 +112,9 @@ void pack(const uint8_t* p, size_t stride, uint8_t* stage, const Prefetch& ahead
     R::scales(p, stride, panel.s, stage);
     if constexpr (R::kStaged) {
         pack_staged<V, R>(stage, ahead, panel);
+    } else if constexpr (requires { R::kBytewise; }) {
+        pack_words<V, R, 0>(p, stride, ahead, panel);
+        pack_words<V, R, 1>(p, stride, ahead, panel);
     } else {
         pack_unit<V, R, 0>(p, stride, ahead, panel);
         pack_unit<V, R, 1>(p, stride, ahead, panel);

@@ -13,6 +13,8 @@
 //   scales(p, stride, s, stage)   float and integer scales and minima of the chunk that starts at p in the first row
 //   kFoldBias, fold(sc, w)        optional: panel words w[4] (four bytes of every row) of a half become q * sc + kFoldBias
 //   bytes<U>(p, lane_stride, w)   weights 128 U to 128 U + 127 of the chunk, of rows p, p + lane_stride, ...: w[i] = 16 i on
+//   kBytewise    optional: a byte that bytes() makes depends only on the bytes in its own place of what it loads, so that it
+//                may also work on words of many rows (WordsOfRows); not where so many loads make a block that they would spill
 // Internal linkage: compiled once an ISA.
 #pragma once
 #include <cstddef>
@@ -42,6 +44,41 @@ inline typename V::ri signed_byte_of(typename V::ri x, int j) {
         case 2: return V::template ri_sar<24>(V::template ri_shl<8>(x));
         default: return V::template ri_sar<24>(x);
     }
+}
+// What bytes() reads, from where its argument p says: 16 bytes a row.
+template <class V>
+[[gnu::always_inline]] inline typename V::rb row_bytes(const uint8_t* p, size_t lane_stride) {
+    return V::rb_load(p, lane_stride);
+}
+// In place of an address: each load fetches the bytes of all kRows rows, which come as four vectors of 32-bit words.
+template <class V>
+struct TurnedRows {
+    const uint8_t* p;
+    size_t stride;  // between rows; the lanes of a vector are four apart
+    typename V::rb (*turned)[4];
+    int* count;  // of loads
+    [[gnu::always_inline]] TurnedRows operator+(size_t n) const { return {p + n, stride, turned, count}; }
+};
+template <class V>
+[[gnu::always_inline]] inline typename V::rb row_bytes(const TurnedRows<V>& from, size_t lane_stride) {
+    typename V::rb v[4];
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; ++i) v[i] = V::rb_load(from.p + i * from.stride, lane_stride);
+    typename V::rb(&out)[4] = from.turned[(*from.count)++];
+    V::rb_transpose(v, out);
+    return out[0];
+}
+// In place of an address: what TurnedRows left, word k of each row.
+template <class V>
+struct WordsOfRows {
+    const typename V::rb (*turned)[4];
+    int k;
+    int* count;
+    [[gnu::always_inline]] WordsOfRows operator+(size_t) const { return *this; }
+};
+template <class V>
+[[gnu::always_inline]] inline typename V::rb row_bytes(const WordsOfRows<V>& from, size_t) {
+    return from.turned[(*from.count)++][from.k];
 }
 // Word k of the 16 bytes at p of every row.
 template <class V>
@@ -109,7 +146,7 @@ template <class V, class F>
 struct NibbleReader {  // Q4_0, Q4_1
     using Format = F;
     static constexpr int kBias = F::kBias, kMax = 15;
-    static constexpr bool kStaged = false;
+    static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
     static constexpr size_t kQuants = F::kBytes - 16;
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
@@ -118,11 +155,12 @@ struct NibbleReader {  // Q4_0, Q4_1
         else
             V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
+#pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
-            const auto v = V::rb_load(p + (4 * U + b) * F::kBytes + kQuants, lane_stride);
+            const auto v = row_bytes<V>(p + (4 * U + b) * F::kBytes + kQuants, lane_stride);
             w[2 * b] = V::rb_and(v, low);
             w[2 * b + 1] = V::rb_and(V::template rb_shr<4>(v), low);
         }
@@ -142,8 +180,8 @@ struct FiveBitReader {  // Q5_0, Q5_1: the fifth bits are 32 bits before the nib
         else
             V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         constexpr uint8_t kH = kQuants - 4;  // where the high bits lie in the block
         static constexpr uint8_t kSpread0[16] = {kH,     kH,     kH,     kH,     kH,     kH,     kH,     kH,
                                                  kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1};
@@ -151,9 +189,9 @@ struct FiveBitReader {  // Q5_0, Q5_1: the fifth bits are 32 bits before the nib
         const auto low = V::rb_set1(15), value = V::rb_set1(16), bits = V::rb_dup(kBits);
         const auto spread0 = V::rb_dup(kSpread0), spread1 = V::rb_or(spread0, spread0);
         for (size_t b = 0; b < 4; ++b) {
-            const uint8_t* block = p + (4 * U + b) * F::kBytes;
-            const auto head = V::rb_load(block, lane_stride);
-            const auto v = V::rb_load(block + kQuants, lane_stride);
+            const auto block = p + (4 * U + b) * F::kBytes;
+            const auto head = row_bytes<V>(block, lane_stride);
+            const auto v = row_bytes<V>(block + kQuants, lane_stride);
             const auto h0 = V::rb_lookup(head, spread0);
             const auto h1 = V::rb_lookup(head, V::rb_sub(spread1, V::rb_set1(-2)));
             w[2 * b] = V::rb_or_if(V::rb_and(v, low), h0, bits, value);
@@ -171,12 +209,12 @@ struct ByteReader {  // Q8_0
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t b = 0; b < 4; ++b) {
-            const uint8_t* block = p + (4 * U + b) * F::kBytes + 2;
-            w[2 * b] = V::rb_load(block, lane_stride);
-            w[2 * b + 1] = V::rb_load(block + 16, lane_stride);
+            const auto block = p + (4 * U + b) * F::kBytes + 2;
+            w[2 * b] = row_bytes<V>(block, lane_stride);
+            w[2 * b + 1] = row_bytes<V>(block + 16, lane_stride);
             if constexpr (!V::kSigned8) {
                 const auto top = V::rb_set1(128);
                 w[2 * b] = V::rb_xor(w[2 * b], top);
@@ -196,16 +234,17 @@ template <class V, class F>
 struct CodebookReader {  // IQ4_NL
     using Format = F;
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
-    static constexpr bool kStaged = false;
+    static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = codebook<V>(kIq4Codebook);
+#pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
-            const auto v = V::rb_load(p + (4 * U + b) * F::kBytes + 2, lane_stride);
+            const auto v = row_bytes<V>(p + (4 * U + b) * F::kBytes + 2, lane_stride);
             w[2 * b] = V::rb_lookup(table, V::rb_and(v, low));
             w[2 * b + 1] = V::rb_lookup(table, V::rb_and(V::template rb_shr<4>(v), low));
         }
@@ -216,7 +255,7 @@ template <class V>
 struct Mxfp4Reader {
     using Format = FormatMXFP4;
     static constexpr int kBias = 12, kMax = 24;
-    static constexpr bool kStaged = false;
+    static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         // 2^(e - 128) is exactly 2^(floor(e / 2) - 64) times 2^(ceil(e / 2) - 64), subnormal or not.
@@ -230,11 +269,12 @@ struct Mxfp4Reader {
             V::rf_store(s.dw[b], V::rf_mul(half(e), half(V::ri_add(e, V::ri_set1(1)))));
         }
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = V::rb_sub(V::rb_dup(kE2m1Doubled), V::rb_set1(-kBias));
+#pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
-            const auto v = V::rb_load(p + (4 * U + b) * Format::kBytes + 1, lane_stride);
+            const auto v = row_bytes<V>(p + (4 * U + b) * Format::kBytes + 1, lane_stride);
             w[2 * b] = V::rb_lookup(table, V::rb_and(v, low));
             w[2 * b + 1] = V::rb_lookup(table, V::rb_and(V::template rb_shr<4>(v), low));
         }
@@ -275,18 +315,19 @@ template <class V>
 struct Q4KReader {
     using Format = FormatQ4_K;
     static constexpr int kBias = 0, kMax = 15;
-    static constexpr bool kStaged = false;
+    static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 1;
     using Packed = KScales<V>;
     template <class Scales>
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
         k_scales<V>(p, stride, s);
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
+#pragma GCC unroll 8
         for (size_t i = 0; i < 4; ++i) {
-            const auto v = V::rb_load(p + 16 + 64 * U + 16 * i, lane_stride);
+            const auto v = row_bytes<V>(p + 16 + 64 * U + 16 * i, lane_stride);
             w[4 * (i / 2) + i % 2] = V::rb_and(v, low);
             w[4 * (i / 2) + i % 2 + 2] = V::rb_and(V::template rb_shr<4>(v), low);
         }
@@ -303,13 +344,13 @@ struct Q5KReader {
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
         k_scales<V>(p, stride, s);
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
         for (size_t i = 0; i < 2; ++i) {
-            const auto h = V::rb_load(p + 16 + 16 * i, lane_stride);
-            const auto v0 = V::rb_load(p + 48 + 64 * U + 16 * i, lane_stride);
-            const auto v1 = V::rb_load(p + 48 + 64 * U + 32 + 16 * i, lane_stride);
+            const auto h = row_bytes<V>(p + 16 + 16 * i, lane_stride);
+            const auto v0 = row_bytes<V>(p + 48 + 64 * U + 16 * i, lane_stride);
+            const auto v1 = row_bytes<V>(p + 48 + 64 * U + 32 + 16 * i, lane_stride);
             w[i] = V::rb_and_or(v0, low, move_bit<V, 4 * U, 4>(h));
             w[2 + i] = V::rb_and_or(V::template rb_shr<4>(v0), low, move_bit<V, 4 * U + 1, 4>(h));
             w[4 + i] = V::rb_and_or(v1, low, move_bit<V, 4 * U + 2, 4>(h));
@@ -331,13 +372,13 @@ struct Q6KReader {
         for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
         for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], signed_byte_of<V>(h[g / 4], g % 4));
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
         for (size_t i = 0; i < 2; ++i) {
-            const auto h = V::rb_load(p + 128 + 32 * U + 16 * i, lane_stride);
-            const auto v0 = V::rb_load(p + 64 * U + 16 * i, lane_stride);
-            const auto v1 = V::rb_load(p + 64 * U + 32 + 16 * i, lane_stride);
+            const auto h = row_bytes<V>(p + 128 + 32 * U + 16 * i, lane_stride);
+            const auto v0 = row_bytes<V>(p + 64 * U + 16 * i, lane_stride);
+            const auto v1 = row_bytes<V>(p + 64 * U + 32 + 16 * i, lane_stride);
             w[i] = V::rb_and_or(v0, low, move_two<V, 0, 4>(h));
             w[2 + i] = V::rb_and_or(v1, low, move_two<V, 2, 4>(h));
             w[4 + i] = V::rb_and_or(V::template rb_shr<4>(v0), low, move_two<V, 4, 4>(h));
@@ -349,7 +390,7 @@ template <class V>
 struct Q2KReader {
     using Format = FormatQ2_K;
     static constexpr int kBias = 0, kMax = 3, kFoldBias = 0;
-    static constexpr bool kStaged = false;
+    static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 1;
     static void fold(typename V::ri sc, typename V::ri w[4]) {  // at most 3 * 15: no byte carries into the next
         sc = V::ri_or(sc, V::template ri_shl<16>(sc));
@@ -369,10 +410,11 @@ struct Q2KReader {
             V::rf_store(s.m[g], V::rf_mul(dmin, V::rf_from_int(V::template ri_shr<4>(x))));
         }
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+#pragma GCC unroll 8
         for (size_t i = 0; i < 2; ++i) {
-            const auto v = V::rb_load(p + 16 + 32 * U + 16 * i, lane_stride);
+            const auto v = row_bytes<V>(p + 16 + 32 * U + 16 * i, lane_stride);
             w[i] = move_two<V, 0, 0>(v);
             w[2 + i] = move_two<V, 2, 0>(v);
             w[4 + i] = move_two<V, 4, 0>(v);
@@ -384,15 +426,16 @@ template <class V>
 struct Tq2Reader {
     using Format = FormatTQ2_0;
     static constexpr int kBias = 1, kMax = 3;
-    static constexpr bool kStaged = false;
+    static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 1;
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         last_scale<V, Format>(p, stride, s);
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+#pragma GCC unroll 8
         for (size_t i = 0; i < 2; ++i) {
-            const auto v = V::rb_load(p + 32 * U + 16 * i, lane_stride);
+            const auto v = row_bytes<V>(p + 32 * U + 16 * i, lane_stride);
             w[i] = move_two<V, 0, 0>(v);
             w[2 + i] = move_two<V, 2, 0>(v);
             w[4 + i] = move_two<V, 4, 0>(v);
@@ -436,11 +479,11 @@ struct Q3KReader {
         for (int b = 0; b < 8; ++b) V::rf_store(s.dw[b], d);
         for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], V::ri_add(V::ri_byte(sc[g / 4], g % 4), bias));
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i) {
-            const auto h = V::rb_load(p + 16 * i, lane_stride);
-            const auto v = V::rb_load(p + 32 + 32 * U + 16 * i, lane_stride);
+            const auto h = row_bytes<V>(p + 16 * i, lane_stride);
+            const auto v = row_bytes<V>(p + 32 + 32 * U + 16 * i, lane_stride);
             w[i] = V::rb_or(move_two<V, 0, 0>(v), move_bit<V, 4 * U, 2>(h));
             w[2 + i] = V::rb_or(move_two<V, 2, 0>(v), move_bit<V, 4 * U + 1, 2>(h));
             w[4 + i] = V::rb_or(move_two<V, 4, 0>(v), move_bit<V, 4 * U + 2, 2>(h));
@@ -452,7 +495,7 @@ template <class V>
 struct Iq4XsReader {
     using Format = FormatIQ4_XS;
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
-    static constexpr bool kStaged = false;
+    static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4];
@@ -468,11 +511,12 @@ struct Iq4XsReader {
             highs = V::template ri_shr<2>(highs);
         }
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = codebook<V>(kIq4Codebook);
+#pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
-            const auto v = V::rb_load(p + 8 + 64 * U + 16 * b, lane_stride);
+            const auto v = row_bytes<V>(p + 8 + 64 * U + 16 * b, lane_stride);
             w[2 * b] = V::rb_lookup(table, V::rb_and(v, low));
             w[2 * b + 1] = V::rb_lookup(table, V::rb_and(V::template rb_shr<4>(v), low));
         }
@@ -491,10 +535,10 @@ struct Q8KReader {
         header_words<V>(p, stride, h);
         for (int b = 0; b < 8; ++b) V::ri_store(reinterpret_cast<int32_t*>(s.dw[b]), h[0]);
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 8; ++i) {
-            w[i] = V::rb_load(p + 4 + 128 * U + 16 * i, lane_stride);
+            w[i] = row_bytes<V>(p + 4 + 128 * U + 16 * i, lane_stride);
             if constexpr (!V::kSigned8) w[i] = V::rb_xor(w[i], V::rb_set1(128));
         }
     }
@@ -515,8 +559,8 @@ struct Nvfp4Reader {
             }
         }
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         static constexpr uint8_t kFirst[16] = {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7};
         static constexpr uint8_t kLow[16] = {15, 15, 15, 15, 15, 15, 15, 15};
         static constexpr uint8_t kHigh[16] = {0, 0, 0, 0, 0, 0, 0, 0, 15, 15, 15, 15, 15, 15, 15, 15};
@@ -524,7 +568,7 @@ struct Nvfp4Reader {
         const auto low = V::rb_dup(kLow), high = V::rb_dup(kHigh);
         const auto table = V::rb_sub(V::rb_dup(kE2m1Doubled), V::rb_set1(-kBias));
         for (size_t b = 0; b < 4; ++b) {
-            const auto v = V::rb_load(p + (2 * U + b / 2) * Format::kBytes + 4 + 16 * (b % 2), lane_stride);
+            const auto v = row_bytes<V>(p + (2 * U + b / 2) * Format::kBytes + 4 + 16 * (b % 2), lane_stride);
             const auto up = V::template rb_shr<4>(v);
             // The low nibbles of eight bytes, then their high nibbles.
             w[2 * b] = V::rb_lookup(
@@ -544,11 +588,11 @@ struct Q1Reader {
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         front_scales<V, Format>(p, stride, s);
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         static constexpr uint8_t kEight[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
         static constexpr uint8_t kBits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-        const auto bits = V::rb_dup(kBits), v = V::rb_load(p + U * Format::kBytes + 2, lane_stride);
+        const auto bits = V::rb_dup(kBits), v = row_bytes<V>(p + U * Format::kBytes + 2, lane_stride);
         auto at = V::rb_dup(kEight);
         for (size_t i = 0; i < 8; ++i) {
             w[i] = V::rb_or_if(V::rb_set1(0), V::rb_lookup(v, at), bits, V::rb_set1(2));
@@ -566,10 +610,10 @@ struct Q2Reader {
     [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         front_scales<V, Format>(p, stride, s);
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i)
-            spread_two_bits<V>(V::rb_load(p + (2 * U + i) * Format::kBytes + 2, lane_stride), w + 4 * i);
+            spread_two_bits<V>(row_bytes<V>(p + (2 * U + i) * Format::kBytes + 2, lane_stride), w + 4 * i);
     }
 };
 
@@ -588,24 +632,24 @@ struct Tq1Reader {
         return V::rb_sub(V::rb_set1(0),
                          V::rb_add(V::rb_at_least(x, V::rb_set1(86)), V::rb_at_least(x, V::rb_set1(171))));
     }
-    template <int U>
-    [[gnu::always_inline]] static void bytes(const uint8_t* p, size_t lane_stride, typename V::rb w[8]) {
+    template <int U, class P>
+    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         if constexpr (U == 0) {  // digits 0 to 3 of 32 bytes
             for (size_t i = 0; i < 2; ++i) {
-                auto x = V::rb_load(p + 16 * i, lane_stride);
+                auto x = row_bytes<V>(p + 16 * i, lane_stride);
                 for (size_t n = 0; n < 4; ++n, x = triple(x)) w[2 * n + i] = digit(x);
             }
         } else {  // their digit 4, five digits of 16 bytes, four of the four bytes qh
             for (size_t i = 0; i < 2; ++i)
-                w[i] = digit(triple(triple(triple(triple(V::rb_load(p + 16 * i, lane_stride))))));
-            auto x = V::rb_load(p + 32, lane_stride);
+                w[i] = digit(triple(triple(triple(triple(row_bytes<V>(p + 16 * i, lane_stride))))));
+            auto x = row_bytes<V>(p + 32, lane_stride);
             for (size_t n = 0; n < 5; ++n, x = triple(x)) w[2 + n] = digit(x);
             static constexpr uint8_t kLast[16] = {12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15};
             static constexpr uint8_t kPart[4][16] = {{255, 255, 255, 255},
                                                      {0, 0, 0, 0, 255, 255, 255, 255},
                                                      {0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255},
                                                      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255}};
-            auto y = V::rb_lookup(V::rb_load(p + 36, lane_stride), V::rb_dup(kLast)), all = V::rb_set1(0);
+            auto y = V::rb_lookup(row_bytes<V>(p + 36, lane_stride), V::rb_dup(kLast)), all = V::rb_set1(0);
             for (size_t n = 0; n < 4; ++n, y = triple(y)) all = V::rb_and_or(y, V::rb_dup(kPart[n]), all);
             w[7] = digit(all);
         }
