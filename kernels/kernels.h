@@ -48,7 +48,11 @@ struct Matmul {
     int64_t out_stride;
     void* scratch;  // kMatmulScratch bytes, 64-byte aligned, one for each thread
 };
+#if defined(__x86_64__)
+constexpr size_t kMatmulScratch = 128 * 1024;
+#else
 constexpr size_t kMatmulScratch = 64 * 1024;
+#endif
 
 enum Activation : uint32_t {
     kActNone,

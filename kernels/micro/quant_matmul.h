@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kGroups = 2;          // groups of kRows rows in a panel
 constexpr int kPanelColumns = 320;  // columns whose accumulators fit in scratch
+constexpr int kFewColumns = 16;     // fewer: one panel at a time
 
 // Columns of a register tile: two sums a column and a group need more registers.
 template <class V, class R>
@@ -268,12 +269,16 @@ inline void tile_of(int columns, const Panel<V, R>* panel, const ActChunk* acts,
     }
 }
 
+// Panels that share what is made of the activations, as many as fit into the first-level cache beside them.
+template <class R>
+constexpr int kPanels = kHalves<R> || R::Format::kMinimum == Minimum::kHalf ? 1 : 2;
+
 template <class V, class R>
 struct MatmulScratch {
-    Panel<V, R> panel[kGroups];
+    Panel<V, R> panel[kPanels<R>][kGroups];
     ChunkCopy<V, R> copy;
     alignas(64) uint8_t stage[R::kStaged ? V::kRows * 256 : 64];
-    alignas(64) float acc[kPanelColumns][kGroups * V::kRows];
+    alignas(64) float acc[kPanels<R>][kPanelColumns][kGroups * V::kRows];
 };
 
 // The results of one column: rows <= kGroups * kRows.
@@ -286,41 +291,46 @@ inline void store_rows(const float* acc, int64_t rows, float* out) {
     }
 }
 
-// Rows [row, row + rows) times columns [c0, c0 + columns), rows <= kGroups * kRows, columns <= kPanelColumns.
+// Rows [row, row + rows) times columns [c0, c0 + columns), rows at most those of kPanels panels, columns <= kPanelColumns.
+// next: bytes from these rows to those whose turn is next.
 template <class V, class R>
-void matmul_panel(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int columns) {
+void matmul_panels(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int columns, size_t next) {
+    constexpr int64_t kPanelRows = kGroups * V::kRows;
     auto& scratch = *static_cast<MatmulScratch<V, R>*>(m->scratch);
     const int64_t blocks = m->k / 32;
-    const int groups = rows > V::kRows ? 2 : 1;
     const int tiles = (columns + kTileColumns<V, R> - 1) / kTileColumns<V, R>;
     const int width = columns / tiles, wider = columns % tiles;  // tiles of nearly equal width
     for (int64_t block = 0; block < blocks; block += 8) {
         const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
-        for (int g = 0; g < groups; ++g) {
-            const int64_t have = rows - g * V::kRows < V::kRows ? rows - g * V::kRows : V::kRows;
-            const uint8_t* p = m->w + static_cast<size_t>(row + g * V::kRows) * m->row_bytes +
-                               static_cast<size_t>(block / 8) * kChunkBytes<R>;
+        for (int64_t r = 0; r < rows; r += V::kRows) {
+            const int64_t have = rows - r < V::kRows ? rows - r : V::kRows;
+            const uint8_t* p =
+                m->w + static_cast<size_t>(row + r) * m->row_bytes + static_cast<size_t>(block / 8) * kChunkBytes<R>;
+            Panel<V, R>& panel = scratch.panel[r / kPanelRows][r / V::kRows % kGroups];
             if (have == V::kRows && count == 8) {
-                pack<V, R>(p, m->row_bytes, scratch.stage,
-                           prefetch_at<V, R, kPanelAhead>(p, m, block, kGroups * V::kRows * m->row_bytes),
-                           scratch.panel[g]);
+                pack<V, R>(p, m->row_bytes, scratch.stage, prefetch_at<V, R, kPanelAhead>(p, m, block, next), panel);
             } else {
                 scratch.copy.take(p, m->row_bytes, have, count);
-                pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, {}, scratch.panel[g]);
+                pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, {}, panel);
             }
         }
         for (int t = 0, c = 0; t < tiles; ++t) {
             const int n = width + (t < wider);
             ActChunk acts[kTileColumns<V, R>];
             for (int j = 0; j < n; ++j) load_acts<V, R>(m, column_of(m, c0 + c + j), block, count, &acts[j]);
-            if (block == 0) memset(scratch.acc + c, 0, static_cast<size_t>(n) * sizeof scratch.acc[0]);
-            if (groups == 2)
-                tile_of<V, R, 2, kTileColumns<V, R>>(n, scratch.panel, acts, count, scratch.acc + c);
-            else
-                tile_of<V, R, 1, kTileColumns<V, R>>(n, scratch.panel, acts, count, scratch.acc + c);
-            if (block + 8 >= blocks)
-                for (int j = c; j < c + n; ++j)
-                    store_rows<V>(scratch.acc[j], rows, m->out + (c0 + j) * m->out_stride + row);
+            for (int64_t r = 0; r < rows; r += kPanelRows) {
+                const Panel<V, R>* panel = scratch.panel[r / kPanelRows];
+                auto* acc = scratch.acc[r / kPanelRows] + c;
+                if (block == 0) memset(acc, 0, static_cast<size_t>(n) * sizeof *acc);
+                if (rows - r > V::kRows)
+                    tile_of<V, R, 2, kTileColumns<V, R>>(n, panel, acts, count, acc);
+                else
+                    tile_of<V, R, 1, kTileColumns<V, R>>(n, panel, acts, count, acc);
+                if (block + 8 >= blocks)
+                    for (int j = 0; j < n; ++j)
+                        store_rows<V>(acc[j], rows - r < kPanelRows ? rows - r : kPanelRows,
+                                      m->out + (c0 + c + j) * m->out_stride + row + r);
+            }
             c += n;
         }
     }
@@ -331,14 +341,15 @@ void quant_matmul(const Matmul* m) {
     using R = typename PanelReaderOf<V, Reader>::Type;
     static_assert(sizeof(MatmulScratch<V, R>) <= kMatmulScratch);
     if (m->n == 1) return quant_matvec<V, OneColumn<Reader>>(m);
-    constexpr int64_t kPanelRows = kGroups * V::kRows;
     const int64_t parts = (m->n + kPanelColumns - 1) / kPanelColumns;
+    const int64_t together = (m->n < kFewColumns ? 1 : kPanels<R>)*kGroups * V::kRows;
     int64_t c = 0;
     for (int64_t t = 0; t < parts; ++t) {
         const int64_t columns = (m->n - c + parts - t - 1) / (parts - t);
-        for (int64_t row = 0; row < m->rows; row += kPanelRows) {
-            const int64_t rows = m->rows - row < kPanelRows ? m->rows - row : kPanelRows;
-            matmul_panel<V, R>(m, row, rows, c, static_cast<int>(columns));
+        for (int64_t row = 0; row < m->rows; row += together) {
+            const int64_t rows = m->rows - row < together ? m->rows - row : together;
+            matmul_panels<V, R>(m, row, rows, c, static_cast<int>(columns),
+                                static_cast<size_t>(together) * m->row_bytes);
         }
         c += columns;
     }
