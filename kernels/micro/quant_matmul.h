@@ -55,8 +55,7 @@ struct Panel {
 
 // Rows turned before they are unpacked: fewer words, and nothing to keep.
 template <class V, class R, int U>
-[[gnu::always_inline]] inline void pack_words(const uint8_t* p, size_t stride, const Prefetch& ahead,
-                                              Panel<V, R>& panel) {
+THIMBLE_INLINED void pack_words(const uint8_t* p, size_t stride, const Prefetch& ahead, Panel<V, R>& panel) {
     constexpr int kSets = R::kShared == 0 ? 4 : 2, kEach = 4 / kSets;  // sets of blocks that share bytes
 #pragma GCC unroll 4
     for (int set = 0; set < kSets; ++set) {

@@ -95,13 +95,13 @@ struct Prefetch {
     uintptr_t far;   // kRows chunks in memory order
 };
 template <class V, class R>
-[[gnu::always_inline]] inline void prefetch_far(const Prefetch& ahead, int part) {
+THIMBLE_INLINED void prefetch_far(const Prefetch& ahead, int part) {
     constexpr size_t kFar = V::kRows / 8 * kChunkBytes<R>;
     for (size_t i = 0; i < kFar; i += 64)
         __builtin_prefetch(reinterpret_cast<const void*>(ahead.far + static_cast<size_t>(part) * kFar + i), 0, 2);
 }
 template <class V, class R>
-[[gnu::always_inline]] inline void prefetch_eighth(const Prefetch& ahead, int part) {
+THIMBLE_INLINED void prefetch_eighth(const Prefetch& ahead, int part) {
     if (!ahead.near) return;
     prefetch_far<V, R>(ahead, part);
     constexpr size_t kEach = V::kRows / 8;
@@ -134,8 +134,8 @@ struct ScalesOf<V, R> {
 
 // From the integer sums of block b to the accumulator; sum1 only where halves have scales of their own.
 template <class V, class R, class Scales>
-[[gnu::always_inline]] inline typename V::rf add_block(const Scales& s, const ActChunk& a, int b, typename V::ri sum0,
-                                                       typename V::ri sum1, typename V::rf acc) {
+THIMBLE_INLINED typename V::rf add_block(const Scales& s, const ActChunk& a, int b, typename V::ri sum0,
+                                         typename V::ri sum1, typename V::rf acc) {
     if constexpr (kHalves<R>) {
         if constexpr (R::kBias != 0) {
             sum0 = V::ri_add(sum0, V::ri_set1(a.bias[2 * b]));
@@ -152,7 +152,7 @@ template <class V, class R, class Scales>
 }
 // The integer sums of a block of kRows rows from those of four vectors, [half] where there are halves.
 template <class V, class R>
-[[gnu::always_inline]] inline void finish_block(const typename V::part v[2][4], typename V::ri sum[2]) {
+THIMBLE_INLINED void finish_block(const typename V::part v[2][4], typename V::ri sum[2]) {
     sum[0] = V::template finish<R::kMax, (kHalves<R> ? 16 : 32)>(v[0]);
     sum[1] = sum[0];
     if constexpr (kHalves<R>) sum[1] = V::template finish<R::kMax, 16>(v[1]);
@@ -216,9 +216,8 @@ inline typename V::rf matvec_staged(const uint8_t* stage, const RowScales<V>& s,
 // The same where registers are few: only blocks that share bytes of the file are worked on at the same time. Nothing is
 // prefetched into the first level, and the other prefetch looks two groups ahead (measured on Zen 4).
 template <class V, class R, int U, bool kFull, class Scales>
-[[gnu::always_inline]] inline typename V::rf matvec_sets(const uint8_t* p, size_t stride, const Scales& s,
-                                                         const ActChunk& a, int blocks, const Prefetch& ahead,
-                                                         typename V::rf acc) {
+THIMBLE_INLINED typename V::rf matvec_sets(const uint8_t* p, size_t stride, const Scales& s, const ActChunk& a,
+                                           int blocks, const Prefetch& ahead, typename V::rf acc) {
     constexpr int kSets = R::kShared == 0 ? 4 : 2, kEach = 4 / kSets;
     constexpr bool kInOrder = R::kShared < 2;  // a set is of neighbours
     typename V::ri sum[4][2];

@@ -22,6 +22,7 @@
 #include <cstring>
 
 #include "kernels/formats/formats.h"
+#include "kernels/micro/inlined.h"
 
 namespace thimble {
 namespace {
@@ -47,7 +48,7 @@ inline typename V::ri signed_byte_of(typename V::ri x, int j) {
 }
 // What bytes() reads, from where its argument p says: 16 bytes a row.
 template <class V>
-[[gnu::always_inline]] inline typename V::rb row_bytes(const uint8_t* p, size_t lane_stride) {
+THIMBLE_INLINED typename V::rb row_bytes(const uint8_t* p, size_t lane_stride) {
     return V::rb_load(p, lane_stride);
 }
 // In place of an address: each load fetches the bytes of all kRows rows, which come as four vectors of 32-bit words.
@@ -57,10 +58,10 @@ struct TurnedRows {
     size_t stride;  // between rows; the lanes of a vector are four apart
     typename V::rb (*turned)[4];
     int* count;  // of loads
-    [[gnu::always_inline]] TurnedRows operator+(size_t n) const { return {p + n, stride, turned, count}; }
+    THIMBLE_INLINED TurnedRows operator+(size_t n) const { return {p + n, stride, turned, count}; }
 };
 template <class V>
-[[gnu::always_inline]] inline typename V::rb row_bytes(const TurnedRows<V>& from, size_t lane_stride) {
+THIMBLE_INLINED typename V::rb row_bytes(const TurnedRows<V>& from, size_t lane_stride) {
     typename V::rb v[4];
 #pragma GCC unroll 4
     for (size_t i = 0; i < 4; ++i) v[i] = V::rb_load(from.p + i * from.stride, lane_stride);
@@ -74,15 +75,15 @@ struct WordsOfRows {
     const typename V::rb (*turned)[4];
     int k;
     int* count;
-    [[gnu::always_inline]] WordsOfRows operator+(size_t) const { return *this; }
+    THIMBLE_INLINED WordsOfRows operator+(size_t) const { return *this; }
 };
 template <class V>
-[[gnu::always_inline]] inline typename V::rb row_bytes(const WordsOfRows<V>& from, size_t) {
+THIMBLE_INLINED typename V::rb row_bytes(const WordsOfRows<V>& from, size_t) {
     return from.turned[(*from.count)++][from.k];
 }
 // Word k of the 16 bytes at p of every row.
 template <class V>
-[[gnu::always_inline]] inline void header_words(const uint8_t* p, size_t stride, typename V::ri out[4]) {
+THIMBLE_INLINED void header_words(const uint8_t* p, size_t stride, typename V::ri out[4]) {
     typename V::rb v[4];
     for (size_t i = 0; i < 4; ++i) v[i] = V::rb_load(p + i * stride, 4 * stride);
     V::rb_transpose(v, out);
@@ -149,14 +150,14 @@ struct NibbleReader {  // Q4_0, Q4_1
     static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
     static constexpr size_t kQuants = F::kBytes - 16;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         if constexpr (F::kMinimum != Minimum::kNone)
             V::template load_half_pairs<F::kBytes>(p, stride, s.dw, s.m);
         else
             V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
 #pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
@@ -174,14 +175,14 @@ struct FiveBitReader {  // Q5_0, Q5_1: the fifth bits are 32 bits before the nib
     static constexpr bool kStaged = false;
     static constexpr int kShared = 0;
     static constexpr size_t kQuants = F::kBytes - 16;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         if constexpr (F::kMinimum != Minimum::kNone)
             V::template load_half_pairs<F::kBytes>(p, stride, s.dw, s.m);
         else
             V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         constexpr uint8_t kH = kQuants - 4;  // where the high bits lie in the block
         static constexpr uint8_t kSpread0[16] = {kH,     kH,     kH,     kH,     kH,     kH,     kH,     kH,
                                                  kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1};
@@ -206,11 +207,11 @@ struct ByteReader {  // Q8_0
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 0;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t b = 0; b < 4; ++b) {
             const auto block = p + (4 * U + b) * F::kBytes + 2;
             w[2 * b] = row_bytes<V>(block, lane_stride);
@@ -236,11 +237,11 @@ struct CodebookReader {  // IQ4_NL
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = codebook<V>(kIq4Codebook);
 #pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
@@ -257,7 +258,7 @@ struct Mxfp4Reader {
     static constexpr int kBias = 12, kMax = 24;
     static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         // 2^(e - 128) is exactly 2^(floor(e / 2) - 64) times 2^(ceil(e / 2) - 64), subnormal or not.
         const auto half = [](typename V::ri e) {
             return V::rf_bits(V::template ri_shl<23>(V::ri_add(V::template ri_shr<1>(e), V::ri_set1(63))));
@@ -270,7 +271,7 @@ struct Mxfp4Reader {
         }
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = V::rb_sub(V::rb_dup(kE2m1Doubled), V::rb_set1(-kBias));
 #pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
@@ -291,7 +292,7 @@ struct KScales {
     typename V::rf minimum(int b) const { return V::rf_mul(dmin, V::rf_from_int(V::ri_byte(mn[b / 4], b % 4))); }
 };
 template <class V>
-[[gnu::always_inline]] inline void k_scales(const uint8_t* p, size_t stride, KScales<V>& s) {
+THIMBLE_INLINED void k_scales(const uint8_t* p, size_t stride, KScales<V>& s) {
     typename V::ri h[4];
     header_words<V>(p, stride, h);
     const auto six = V::ri_set1(0x3f3f3f3f), four = V::ri_set1(0x0f0f0f0f), top = V::ri_set1(0x30303030);
@@ -303,7 +304,7 @@ template <class V>
     s.mn[1] = V::ri_or(V::ri_and(V::template ri_shr<4>(h[3]), four), V::ri_and(V::template ri_shr<2>(h[2]), top));
 }
 template <class V>
-[[gnu::always_inline]] inline void k_scales(const uint8_t* p, size_t stride, RowScales<V>& s) {
+THIMBLE_INLINED void k_scales(const uint8_t* p, size_t stride, RowScales<V>& s) {
     KScales<V> k;
     k_scales<V>(p, stride, k);
     for (int b = 0; b < 8; ++b) {
@@ -319,11 +320,11 @@ struct Q4KReader {
     static constexpr int kShared = 1;
     using Packed = KScales<V>;
     template <class Scales>
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
         k_scales<V>(p, stride, s);
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
 #pragma GCC unroll 8
         for (size_t i = 0; i < 4; ++i) {
@@ -341,11 +342,11 @@ struct Q5KReader {
     static constexpr int kShared = 1;
     using Packed = KScales<V>;
     template <class Scales>
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
         k_scales<V>(p, stride, s);
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
         for (size_t i = 0; i < 2; ++i) {
             const auto h = row_bytes<V>(p + 16 + 16 * i, lane_stride);
@@ -364,7 +365,7 @@ struct Q6KReader {
     static constexpr int kBias = 32, kMax = 63;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 2;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4], t[4];
         header_words<V>(p + 192, stride, h);
         header_words<V>(p + 194, stride, t);  // d is the last half word
@@ -373,7 +374,7 @@ struct Q6KReader {
         for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], signed_byte_of<V>(h[g / 4], g % 4));
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
         for (size_t i = 0; i < 2; ++i) {
             const auto h = row_bytes<V>(p + 128 + 32 * U + 16 * i, lane_stride);
@@ -396,7 +397,7 @@ struct Q2KReader {
         sc = V::ri_or(sc, V::template ri_shl<16>(sc));
         for (int i = 0; i < 4; ++i) w[i] = V::ri_mul16(w[i], sc);
     }
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4], t[4];
         header_words<V>(p, stride, h);
         header_words<V>(p + 68, stride, t);  // d, dmin are the last word
@@ -411,7 +412,7 @@ struct Q2KReader {
         }
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
 #pragma GCC unroll 8
         for (size_t i = 0; i < 2; ++i) {
             const auto v = row_bytes<V>(p + 16 + 32 * U + 16 * i, lane_stride);
@@ -428,11 +429,11 @@ struct Tq2Reader {
     static constexpr int kBias = 1, kMax = 3;
     static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 1;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         last_scale<V, Format>(p, stride, s);
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
 #pragma GCC unroll 8
         for (size_t i = 0; i < 2; ++i) {
             const auto v = row_bytes<V>(p + 32 * U + 16 * i, lane_stride);
@@ -462,7 +463,7 @@ struct Q3KReader {
             V::rb_sub(V::ri_set1(0x7c7c7c7c), V::rb_sub(V::ri_add(three, bytes), V::ri_and(negative, bytes)));
         for (int i = 0; i < 4; ++i) w[i] = V::ri_add(V::ri_mul16(V::ri_xor(w[i], flip), size), start);
     }
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         static constexpr uint8_t kRotate[16] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1};
         typename V::rb v[4];
         const auto rotate = V::rb_dup(kRotate);
@@ -480,7 +481,7 @@ struct Q3KReader {
         for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], V::ri_add(V::ri_byte(sc[g / 4], g % 4), bias));
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i) {
             const auto h = row_bytes<V>(p + 16 * i, lane_stride);
             const auto v = row_bytes<V>(p + 32 + 32 * U + 16 * i, lane_stride);
@@ -497,7 +498,7 @@ struct Iq4XsReader {
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4];
         header_words<V>(p, stride, h);
         const auto d = V::rf_from_half(h[0]);
@@ -512,7 +513,7 @@ struct Iq4XsReader {
         }
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = codebook<V>(kIq4Codebook);
 #pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
@@ -530,13 +531,13 @@ struct Q8KReader {
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 0;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4];
         header_words<V>(p, stride, h);
         for (int b = 0; b < 8; ++b) V::ri_store(reinterpret_cast<int32_t*>(s.dw[b]), h[0]);
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 8; ++i) {
             w[i] = row_bytes<V>(p + 4 + 128 * U + 16 * i, lane_stride);
             if constexpr (!V::kSigned8) w[i] = V::rb_xor(w[i], V::rb_set1(128));
@@ -550,7 +551,7 @@ struct Nvfp4Reader {
     static constexpr int kBias = 12, kMax = 24;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 0;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         for (int r = 0; r < V::kRows; ++r, p += stride) {
             for (int b = 0; b < 8; ++b) {
                 const uint8_t* each = p + b / 2 * Format::kBytes + 2 * (b % 2);
@@ -560,7 +561,7 @@ struct Nvfp4Reader {
         }
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         static constexpr uint8_t kFirst[16] = {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7};
         static constexpr uint8_t kLow[16] = {15, 15, 15, 15, 15, 15, 15, 15};
         static constexpr uint8_t kHigh[16] = {0, 0, 0, 0, 0, 0, 0, 0, 15, 15, 15, 15, 15, 15, 15, 15};
@@ -585,11 +586,11 @@ struct Q1Reader {
     static constexpr int kBias = 1, kMax = 2;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 1;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         front_scales<V, Format>(p, stride, s);
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         static constexpr uint8_t kEight[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
         static constexpr uint8_t kBits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
         const auto bits = V::rb_dup(kBits), v = row_bytes<V>(p + U * Format::kBytes + 2, lane_stride);
@@ -607,11 +608,11 @@ struct Q2Reader {
     static constexpr int kBias = Format::kBias, kMax = 3;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 1;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         front_scales<V, Format>(p, stride, s);
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i)
             spread_two_bits<V>(row_bytes<V>(p + (2 * U + i) * Format::kBytes + 2, lane_stride), w + 4 * i);
     }
@@ -623,7 +624,7 @@ struct Tq1Reader {
     static constexpr int kBias = Format::kBias, kMax = 2;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 1;
-    [[gnu::always_inline]] static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         last_scale<V, Format>(p, stride, s);
     }
     static typename V::rb triple(typename V::rb x) { return V::rb_add(V::rb_add(x, x), x); }
@@ -633,7 +634,7 @@ struct Tq1Reader {
                          V::rb_add(V::rb_at_least(x, V::rb_set1(86)), V::rb_at_least(x, V::rb_set1(171))));
     }
     template <int U, class P>
-    [[gnu::always_inline]] static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         if constexpr (U == 0) {  // digits 0 to 3 of 32 bytes
             for (size_t i = 0; i < 2; ++i) {
                 auto x = row_bytes<V>(p + 16 * i, lane_stride);

@@ -10,6 +10,9 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     set(tile_flags -fno-tree-ter -fno-tree-reassoc)
   endif()
+  if(THIMBLE_SANITIZED)  # unrolled loops with checks take GCC minutes to optimise
+    list(APPEND tile_flags -O0)
+  endif()
   thimble_target_flags(avx2.cpp -mavx2 -mfma -mf16c ${tile_flags})
   thimble_target_flags(avxvnni.cpp -mavx2 -mfma -mf16c -mavxvnni ${tile_flags})
   set(avx512_flags -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mf16c -mprefer-vector-width=512 ${tile_flags}
