@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Matrix products alone, format x tier x columns, beside the machine's roof measured in the same run: read bandwidth
-// for one column (GB/s), the multiply peak of the tier for many (GMAC/s):
-// int8 products, or fused multiply-adds of floats for F32, F16 and BF16. bench/README.md states the protocol.
+// for one column (GB/s), the multiply peak of the tier for many (GMAC/s): int8 products, or fused multiply-adds of floats
+// for F32, F16 and BF16. bench/README.md states the protocol.
 //   bench_kernels [--tier NAME] [--format NAME] [--threads N] [--k K] [--rows R] [--columns N] [--seconds S] [--clock cpu]
 #include <pthread.h>
 #include <stdint.h>
@@ -145,12 +145,12 @@ static double time_product() {
 
 static void bench_format(double bandwidth, double peak) {
     const FormatInfo* f = format_info(type);
-    int64_t counts[] = {1, 2, 4, 8, 32, kColumns};
-    if (only_columns) counts[0] = only_columns;
+    const int64_t all[] = {1, 2, 4, 8, 32, kColumns};
+    const int64_t* counts = only_columns ? &only_columns : all;
     double one = 0;
     printf("%-8s", f->name);
-    for (const int64_t& n : counts) {
-        if (only_columns && &n != counts) break;  // only the first
+    for (int i = 0; i < (only_columns ? 1 : 6); ++i) {
+        const int64_t n = counts[i];
         product.n = n;
         product.k = shape_k;
         product.rows = shape_rows;
@@ -209,13 +209,13 @@ int main(int argc, char** argv) {
         scratch[i] = static_cast<uint8_t*>(aligned_alloc(64, size));
         memset(scratch[i], 0, size);
     }
-    const int64_t columns = kColumns, stride = shape_k + 64;
-    const size_t values = static_cast<size_t>(columns * stride);
+    const int64_t stride = shape_k + 64;
+    const size_t values = static_cast<size_t>(kColumns * stride);
     product.acts.q = static_cast<int8_t*>(malloc(values));
     product.acts.d = static_cast<float*>(malloc(values / 8));
     product.acts.s = static_cast<int16_t*>(malloc(values / 8));
     float* x = static_cast<float*>(malloc(values * sizeof(float)));
-    product.out = static_cast<float*>(malloc(static_cast<size_t>(shape_rows * columns) * sizeof(float)));
+    product.out = static_cast<float*>(malloc(static_cast<size_t>(shape_rows * kColumns) * sizeof(float)));
     for (size_t i = 0; i < values; ++i) x[i] = static_cast<float>(i * 2654435761u % 1001) * 0.002f - 1.0f;
     product.acts.q_stride = stride;
     product.acts.d_stride = stride / 32;
@@ -230,7 +230,7 @@ int main(int argc, char** argv) {
     for (uint32_t t = 0; t < tier_count(); ++t) {
         if (!tier_supported(t) || (only_tier ? strcmp(only_tier, tier_name(t)) != 0 : t == 0)) continue;
         if (!kernels_for(tier_name(t), &kernels)) continue;
-        for (int64_t c = 0; c < columns; ++c)
+        for (int64_t c = 0; c < kColumns; ++c)
             kernels.quantize(x + c * stride, shape_k, product.acts.q + c * stride, product.acts.d + c * stride / 32,
                              product.acts.s + c * stride / 16);
         const double products = multiply_rate(kernels.name, Peak::kInt8),

@@ -8,9 +8,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/isa/inlined.h"
+
 // Loops over registers must vanish for the registers to be registers, also at -O2.
 #define THIMBLE_UNROLL _Pragma("GCC unroll 16")
-#define THIMBLE_INLINE inline __attribute__((always_inline))
 
 namespace thimble {
 namespace {

@@ -141,6 +141,13 @@ struct GridRows {
     const uint8_t* p;
     size_t stride;
     void words(int offset, __m512i out[4]) const { header_words<V>(p + offset, stride, out); }
+    // Words 0 and 1 of h: the eight bytes of block b, which follow a scale in front; h is kept from block to block.
+    void block_words(int b, __m512i h[4]) const {
+        if (b % 2 == 0)
+            words(2 + 8 * b, h);
+        else
+            h[0] = h[2], h[1] = h[3];
+    }
     __m512 half() const {  // in front
         __m512i h[4];
         words(0, h);
@@ -165,10 +172,7 @@ struct PermuteReader<FormatIQ2_XXS> {
         __m512i h[4];
         for (int b = 0; b < 8; ++b) {
             prefetch_eighth<Avx512, PermuteReader>(ahead, b);
-            if (b % 2 == 0)
-                rows.words(2 + 8 * b, h);
-            else
-                h[0] = h[2], h[1] = h[3];
+            rows.block_words(b, h);
             const __m512i index = h[0], signs = even.of_28(h[1]);
             const __mmask64 seventh = _mm512_movepi8_mask(index);
             const __m512i l = low.lookup(index, seventh, 0), u = high.lookup(index, seventh, 0);
@@ -197,10 +201,7 @@ struct PermuteReader<FormatIQ2_XS> {
         rows.words(58, nibbles);  // the scales are the last two words
         for (int b = 0; b < 8; ++b) {
             prefetch_eighth<Avx512, PermuteReader>(ahead, b);
-            if (b % 2 == 0)
-                rows.words(2 + 8 * b, h);
-            else
-                h[0] = h[2], h[1] = h[3];
+            rows.block_words(b, h);
             const __m512i index = _mm512_permutex2var_epi8(h[0], lower, h[1]);
             const __m512i rest = _mm512_permutex2var_epi8(h[0], upper, h[1]);
             const __m512i signs = even(_mm512_srli_epi16(rest, 1));
@@ -245,10 +246,7 @@ struct PermuteReader<FormatIQ3_XXS> {
         for (int b = 0; b < 8; ++b) {
             prefetch_eighth<Avx512, PermuteReader>(ahead, b);
             if (b % 4 == 0) rows.words(66 + 4 * b, words);
-            if (b % 2 == 0)
-                rows.words(2 + 8 * b, h);
-            else
-                h[0] = h[2], h[1] = h[3];
+            rows.block_words(b, h);
             const __m512i word = words[b % 4], signs = even.of_28(word);
             const __m512i spread[2] = {spread_signs<0>(signs), spread_signs<1>(signs)};
             __m512i sum[2][C] = {};
@@ -289,10 +287,7 @@ struct PermuteReader<FormatIQ3_S> {
         for (int b = 0; b < 8; ++b) {
             prefetch_eighth<Avx512, PermuteReader>(ahead, b);
             if (b % 4 == 0) rows.words(74 + 4 * b, words);
-            if (b % 2 == 0)
-                rows.words(2 + 8 * b, h);
-            else
-                h[0] = h[2], h[1] = h[3];
+            rows.block_words(b, h);
             const __m512i signs = words[b % 4], spread[2] = {spread_signs<0>(signs), spread_signs<1>(signs)};
             const __m512i at = _mm512_add_epi8(load64(kFirst), _mm512_set1_epi8(static_cast<char>(b % 4)));
             const __m512i ninths = _mm512_shuffle_epi8(upper[b / 4], at);  // the block's eight bits in every byte

@@ -19,7 +19,7 @@ template <class V, class R>
 constexpr int kTileColumns = kHalves<R> ? V::kGemmColsHalves : V::kGemmCols;
 
 // A reader whose integer scales are multiplied into the panel's bytes, q * sc + kBias, where that fits into eight bits:
-// then a block has one sum and no integer multiplication. R::kFoldBias is kBias (0: the reader's scales do not fit).
+// then a block has one sum and no integer multiplication. R::kFoldBias is kBias; a reader without it cannot be folded.
 template <class R>
 struct Folded : R {
     struct Format : R::Format {
@@ -53,10 +53,18 @@ struct Panel {
     alignas(64) int32_t both[8][V::kRows];  // kPairSums: sc0 in the low, sc1 in the high 16 bits; kFlipped: the start
 };
 
+// Half j of the chunk, its four words of every row.
+template <class V, class R>
+THIMBLE_INLINE void store_half(Panel<V, R>& panel, int j, typename V::ri w[4]) {
+    if constexpr (kFolded<R>) R::fold(V::ri_load(panel.s.sc[j]), w);
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) V::ri_store(panel.w[4 * j + k], w[k]);
+}
 // Rows turned before they are unpacked: fewer words, and nothing to keep.
 template <class V, class R, int U>
-THIMBLE_INLINED void pack_words(const uint8_t* p, size_t stride, const Prefetch& ahead, Panel<V, R>& panel) {
-    constexpr int kSets = R::kShared == 0 ? 4 : 2, kEach = 4 / kSets;  // sets of blocks that share bytes
+THIMBLE_INLINE void pack_words(const uint8_t* p, size_t stride, const Prefetch& ahead, Panel<V, R>& panel) {
+    using Sets = BlockSets<R>;
+    constexpr int kSets = Sets::kSets, kEach = Sets::kEach;
 #pragma GCC unroll 4
     for (int set = 0; set < kSets; ++set) {
         asm("" : "+r"(p));  // else GCC loads all sets at once, and spills
@@ -71,11 +79,9 @@ THIMBLE_INLINED void pack_words(const uint8_t* p, size_t stride, const Prefetch&
         }
 #pragma GCC unroll 4
         for (int e = 0; e < 2 * kEach; ++e) {
-            const int j = 2 * (R::kShared < 2 ? set * kEach + e / 2 : set + e / 2 * kSets) + e % 2;
+            const int j = 2 * Sets::block(set, e / 2) + e % 2;
             typename V::ri out[4] = {w[0][j], w[1][j], w[2][j], w[3][j]};
-            if constexpr (kFolded<R>) R::fold(V::ri_load(panel.s.sc[8 * U + j]), out);
-#pragma GCC unroll 4
-            for (int k = 0; k < 4; ++k) V::ri_store(panel.w[(8 * U + j) * 4 + k], out[k]);
+            store_half(panel, 8 * U + j, out);
         }
     }
 }
@@ -90,8 +96,7 @@ inline void pack_unit(const uint8_t* p, size_t stride, const Prefetch& ahead, Pa
         const typename V::rb in[4] = {w[0][j], w[1][j], w[2][j], w[3][j]};
         typename V::ri out[4];
         V::rb_transpose(in, out);
-        if constexpr (kFolded<R>) R::fold(V::ri_load(panel.s.sc[8 * U + j]), out);
-        for (int i = 0; i < 4; ++i) V::ri_store(panel.w[(8 * U + j) * 4 + i], out[i]);
+        store_half(panel, 8 * U + j, out);
     }
 }
 template <class V, class R>
@@ -103,7 +108,7 @@ inline void pack_staged(const uint8_t* stage, const Prefetch& ahead, Panel<V, R>
             typename V::ri out[4];
             for (int i = 0; i < 4; ++i) w[i] = R::weights(stage, b, i, h);
             V::rb_transpose(w, out);
-            for (int i = 0; i < 4; ++i) V::ri_store(panel.w[8 * b + 4 * h + i], out[i]);
+            store_half(panel, 2 * b + h, out);
         }
     }
 }

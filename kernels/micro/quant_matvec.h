@@ -27,27 +27,19 @@ struct ActChunk {
     int32_t pair[8];               // both sums of a block, the first in the low 16 bits
 };
 template <class V, class R>
-inline void fill_acts(const float* d, const int16_t* s, int blocks, ActChunk* a) {
+inline void fill_acts(const float* d, const int16_t* s, ActChunk* a) {
+    memcpy(a->d, d, sizeof a->d);
     if constexpr (kHalves<R> && R::kBias != 0) {
-        for (int h = 0; h < 2 * blocks; ++h) a->bias[h] = -R::kBias * s[h];
-        memcpy(a->pair, s, static_cast<size_t>(blocks) * 4);
+        for (int h = 0; h < 16; ++h) a->bias[h] = -R::kBias * s[h];
+        memcpy(a->pair, s, sizeof a->pair);
     }
-    if (blocks == 8) {
-        if constexpr (R::Format::kMinimum == Minimum::kHalf) V::scaled_sums(d, s, a->ds);
-        if constexpr (!kHalves<R> && R::kBias != 0) V::template pair_sums<-R::kBias>(s, a->bias);
-        if constexpr (R::Format::kMinimum == Minimum::kBlock) {
-            int32_t sum[8];
-            V::template pair_sums<1>(s, sum);
-            for (int b = 0; b < 8; ++b) a->ds[b] = d[b] * static_cast<float>(sum[b]);
-        }
-        return;
+    if constexpr (!kHalves<R> && R::kBias != 0) V::template pair_sums<-R::kBias>(s, a->bias);
+    if constexpr (R::Format::kMinimum == Minimum::kHalf) V::scaled_sums(d, s, a->ds);
+    if constexpr (R::Format::kMinimum == Minimum::kBlock) {
+        int32_t sum[8];
+        V::template pair_sums<1>(s, sum);
+        for (int b = 0; b < 8; ++b) a->ds[b] = d[b] * static_cast<float>(sum[b]);
     }
-    if constexpr (R::Format::kMinimum == Minimum::kHalf)
-        for (int h = 0; h < 2 * blocks; ++h) a->ds[h] = d[h / 2] * static_cast<float>(s[h]);
-    if constexpr (!kHalves<R> && R::kBias != 0)
-        for (int b = 0; b < blocks; ++b) a->bias[b] = -R::kBias * (s[2 * b] + s[2 * b + 1]);
-    if constexpr (R::Format::kMinimum == Minimum::kBlock)
-        for (int b = 0; b < blocks; ++b) a->ds[b] = d[b] * static_cast<float>(s[2 * b] + s[2 * b + 1]);
 }
 inline int64_t column_of(const Matmul* m, int64_t c) { return m->col ? m->col[c] : c; }
 template <class V, class R>
@@ -55,13 +47,12 @@ inline void load_acts(const Matmul* m, int64_t column, int64_t block, int blocks
     a->q = m->acts.q + column * m->acts.q_stride + block * 32;
     const float* d = m->acts.d + column * m->acts.d_stride + block;
     const int16_t* s = m->acts.s + column * m->acts.s_stride + block * 2;
-    if (blocks == 8) {  // fixed counts become a few vector instructions
-        memcpy(a->d, d, sizeof a->d);
-        fill_acts<V, R>(d, s, 8, a);
-    } else {
-        for (int b = 0; b < blocks; ++b) a->d[b] = d[b];
-        fill_acts<V, R>(d, s, blocks, a);
-    }
+    if (blocks == 8) return fill_acts<V, R>(d, s, a);
+    float some_d[8] = {};  // the end of a row
+    int16_t some_s[16] = {};
+    memcpy(some_d, d, static_cast<size_t>(blocks) * sizeof *d);
+    memcpy(some_s, s, static_cast<size_t>(blocks) * 2 * sizeof *s);
+    fill_acts<V, R>(some_d, some_s, a);
 }
 
 // The float steps of block b: sum0 is the whole integer sum, or that of the first half beside sum1.
@@ -95,13 +86,13 @@ struct Prefetch {
     uintptr_t far;   // kRows chunks in memory order
 };
 template <class V, class R>
-THIMBLE_INLINED void prefetch_far(const Prefetch& ahead, int part) {
+THIMBLE_INLINE void prefetch_far(const Prefetch& ahead, int part) {
     constexpr size_t kFar = V::kRows / 8 * kChunkBytes<R>;
     for (size_t i = 0; i < kFar; i += 64)
         __builtin_prefetch(reinterpret_cast<const void*>(ahead.far + static_cast<size_t>(part) * kFar + i), 0, 2);
 }
 template <class V, class R>
-THIMBLE_INLINED void prefetch_eighth(const Prefetch& ahead, int part) {
+THIMBLE_INLINE void prefetch_eighth(const Prefetch& ahead, int part) {
     if (!ahead.near) return;
     prefetch_far<V, R>(ahead, part);
     constexpr size_t kEach = V::kRows / 8;
@@ -134,8 +125,8 @@ struct ScalesOf<V, R> {
 
 // From the integer sums of block b to the accumulator; sum1 only where halves have scales of their own.
 template <class V, class R, class Scales>
-THIMBLE_INLINED typename V::rf add_block(const Scales& s, const ActChunk& a, int b, typename V::ri sum0,
-                                         typename V::ri sum1, typename V::rf acc) {
+THIMBLE_INLINE typename V::rf add_block(const Scales& s, const ActChunk& a, int b, typename V::ri sum0,
+                                        typename V::ri sum1, typename V::rf acc) {
     if constexpr (kHalves<R>) {
         if constexpr (R::kBias != 0) {
             sum0 = V::ri_add(sum0, V::ri_set1(a.bias[2 * b]));
@@ -152,10 +143,30 @@ THIMBLE_INLINED typename V::rf add_block(const Scales& s, const ActChunk& a, int
 }
 // The integer sums of a block of kRows rows from those of four vectors, [half] where there are halves.
 template <class V, class R>
-THIMBLE_INLINED void finish_block(const typename V::part v[2][4], typename V::ri sum[2]) {
+THIMBLE_INLINE void finish_block(const typename V::part v[2][4], typename V::ri sum[2]) {
     sum[0] = V::template finish<R::kMax, (kHalves<R> ? 16 : 32)>(v[0]);
     sum[1] = sum[0];
     if constexpr (kHalves<R>) sum[1] = V::template finish<R::kMax, 16>(v[1]);
+}
+
+// The four blocks of a unit as sets that share bytes of the file (R::kShared).
+template <class R>
+struct BlockSets {
+    static constexpr int kSets = R::kShared == 0 ? 4 : 2, kEach = 4 / kSets;
+    static constexpr bool kInOrder = R::kShared < 2;  // a set is of neighbours
+    static constexpr int block(int set, int e) { return kInOrder ? set * kEach + e : set + e * kSets; }
+};
+
+// The products of a block's two halves with their activations, for vector i of four.
+template <class V, class R>
+THIMBLE_INLINE void multiply_block(typename V::rb w0, typename V::rb a0, typename V::rb w1, typename V::rb a1, size_t i,
+                                   typename V::part v[2][4]) {
+    if constexpr (kHalves<R>) {
+        v[0][i] = V::template dot16<R::kMax>(w0, a0);
+        v[1][i] = V::template dot16<R::kMax>(w1, a1);
+    } else {
+        v[0][i] = V::template dot32<R::kMax>(w0, a0, w1, a1);
+    }
 }
 
 // Weights 128 U to 128 U + 127 of the chunk. ahead: what to prefetch meanwhile.
@@ -169,12 +180,7 @@ inline typename V::rf matvec_unit(const uint8_t* p, size_t stride, const RowScal
         R::template bytes<U>(p + i * stride, 4 * stride, w);
         for (int b = 0; b < 4; ++b) {
             const int8_t* q = a.q + 128 * U + 32 * b;
-            if constexpr (kHalves<R>) {
-                v[b][0][i] = V::template dot16<R::kMax>(w[2 * b], V::rb_dup(q));
-                v[b][1][i] = V::template dot16<R::kMax>(w[2 * b + 1], V::rb_dup(q + 16));
-            } else {
-                v[b][0][i] = V::template dot32<R::kMax>(w[2 * b], V::rb_dup(q), w[2 * b + 1], V::rb_dup(q + 16));
-            }
+            multiply_block<V, R>(w[2 * b], V::rb_dup(q), w[2 * b + 1], V::rb_dup(q + 16), i, v[b]);
         }
     }
     for (int j = 0; j < 4; ++j) {
@@ -199,12 +205,7 @@ inline typename V::rf matvec_staged(const uint8_t* stage, const RowScales<V>& s,
         for (int i = 0; i < 4; ++i) {
             const auto w0 = R::magnitudes(stage, b, i, 0), w1 = R::magnitudes(stage, b, i, 1);
             const auto a0 = R::signed_acts(stage, b, i, 0, q0), a1 = R::signed_acts(stage, b, i, 1, q1);
-            if constexpr (kHalves<R>) {
-                v[0][i] = V::template dot16<R::kMax>(w0, a0);
-                v[1][i] = V::template dot16<R::kMax>(w1, a1);
-            } else {
-                v[0][i] = V::template dot32<R::kMax>(w0, a0, w1, a1);
-            }
+            multiply_block<V, R>(w0, a0, w1, a1, static_cast<size_t>(i), v);
         }
         typename V::ri sum[2];
         finish_block<V, R>(v, sum);
@@ -213,17 +214,17 @@ inline typename V::rf matvec_staged(const uint8_t* stage, const RowScales<V>& s,
     return acc;
 }
 
-// The same where registers are few: only blocks that share bytes of the file are worked on at the same time. Nothing is
+// matvec_unit where registers are few: only blocks that share bytes of the file are worked on at the same time. Nothing is
 // prefetched into the first level, and the other prefetch looks two groups ahead (measured on Zen 4).
 template <class V, class R, int U, bool kFull, class Scales>
-THIMBLE_INLINED typename V::rf matvec_sets(const uint8_t* p, size_t stride, const Scales& s, const ActChunk& a,
-                                           int blocks, const Prefetch& ahead, typename V::rf acc) {
-    constexpr int kSets = R::kShared == 0 ? 4 : 2, kEach = 4 / kSets;
-    constexpr bool kInOrder = R::kShared < 2;  // a set is of neighbours
+THIMBLE_INLINE typename V::rf matvec_sets(const uint8_t* p, size_t stride, const Scales& s, const ActChunk& a,
+                                          int blocks, const Prefetch& ahead, typename V::rf acc) {
+    using Sets = BlockSets<R>;
+    constexpr int kSets = Sets::kSets, kEach = Sets::kEach;
+    constexpr bool kInOrder = Sets::kInOrder;
     typename V::ri sum[4][2];
 #pragma GCC unroll 4
     for (int set = 0; set < kSets; ++set) {
-        const auto block_of = [set](int e) { return kInOrder ? set * kEach + e : set + e * kSets; };
         asm("" : "+r"(p));  // else GCC unpacks all sets at once, and spills
         typename V::part v[kEach][2][4];
 #pragma GCC unroll 4
@@ -237,19 +238,14 @@ THIMBLE_INLINED typename V::rf matvec_sets(const uint8_t* p, size_t stride, cons
             R::template bytes<U>(p + i * stride, 4 * stride, w);
 #pragma GCC unroll 4
             for (int e = 0; e < kEach; ++e) {
-                const int b = block_of(e);
+                const int b = Sets::block(set, e);
                 const int8_t* q = a.q + 128 * U + 32 * b;
-                if constexpr (kHalves<R>) {
-                    v[e][0][i] = V::template dot16<R::kMax>(w[2 * b], V::rb_dup(q));
-                    v[e][1][i] = V::template dot16<R::kMax>(w[2 * b + 1], V::rb_dup(q + 16));
-                } else {
-                    v[e][0][i] = V::template dot32<R::kMax>(w[2 * b], V::rb_dup(q), w[2 * b + 1], V::rb_dup(q + 16));
-                }
+                multiply_block<V, R>(w[2 * b], V::rb_dup(q), w[2 * b + 1], V::rb_dup(q + 16), i, v[e]);
             }
         }
 #pragma GCC unroll 4
         for (int e = 0; e < kEach; ++e) {
-            const int j = block_of(e);
+            const int j = Sets::block(set, e);
             finish_block<V, R>(v[e], sum[j]);
             if (kInOrder && (kFull || 4 * U + j < blocks))
                 acc = add_block<V, R>(s, a, 4 * U + j, sum[j][0], sum[j][1], acc);

@@ -22,7 +22,7 @@
 #include <cstring>
 
 #include "kernels/formats/formats.h"
-#include "kernels/micro/inlined.h"
+#include "kernels/isa/inlined.h"
 
 namespace thimble {
 namespace {
@@ -48,7 +48,7 @@ inline typename V::ri signed_byte_of(typename V::ri x, int j) {
 }
 // What bytes() reads, from where its argument p says: 16 bytes a row.
 template <class V>
-THIMBLE_INLINED typename V::rb row_bytes(const uint8_t* p, size_t lane_stride) {
+THIMBLE_INLINE typename V::rb row_bytes(const uint8_t* p, size_t lane_stride) {
     return V::rb_load(p, lane_stride);
 }
 // In place of an address: each load fetches the bytes of all kRows rows, which come as four vectors of 32-bit words.
@@ -58,10 +58,10 @@ struct TurnedRows {
     size_t stride;  // between rows; the lanes of a vector are four apart
     typename V::rb (*turned)[4];
     int* count;  // of loads
-    THIMBLE_INLINED TurnedRows operator+(size_t n) const { return {p + n, stride, turned, count}; }
+    THIMBLE_INLINE TurnedRows operator+(size_t n) const { return {p + n, stride, turned, count}; }
 };
 template <class V>
-THIMBLE_INLINED typename V::rb row_bytes(const TurnedRows<V>& from, size_t lane_stride) {
+THIMBLE_INLINE typename V::rb row_bytes(const TurnedRows<V>& from, size_t lane_stride) {
     typename V::rb v[4];
 #pragma GCC unroll 4
     for (size_t i = 0; i < 4; ++i) v[i] = V::rb_load(from.p + i * from.stride, lane_stride);
@@ -75,18 +75,26 @@ struct WordsOfRows {
     const typename V::rb (*turned)[4];
     int k;
     int* count;
-    THIMBLE_INLINED WordsOfRows operator+(size_t) const { return *this; }
+    THIMBLE_INLINE WordsOfRows operator+(size_t) const { return *this; }
 };
 template <class V>
-THIMBLE_INLINED typename V::rb row_bytes(const WordsOfRows<V>& from, size_t) {
+THIMBLE_INLINE typename V::rb row_bytes(const WordsOfRows<V>& from, size_t) {
     return from.turned[(*from.count)++][from.k];
 }
 // Word k of the 16 bytes at p of every row.
 template <class V>
-THIMBLE_INLINED void header_words(const uint8_t* p, size_t stride, typename V::ri out[4]) {
+THIMBLE_INLINE void header_words(const uint8_t* p, size_t stride, typename V::ri out[4]) {
     typename V::rb v[4];
     for (size_t i = 0; i < 4; ++i) v[i] = V::rb_load(p + i * stride, 4 * stride);
     V::rb_transpose(v, out);
+}
+// Scales of formats with a float16 in front of each block of 32, or two where it has a minimum.
+template <class V, class F>
+THIMBLE_INLINE void block_scales(const uint8_t* p, size_t stride, RowScales<V>& s) {
+    if constexpr (F::kMinimum != Minimum::kNone)
+        V::template load_half_pairs<F::kBytes>(p, stride, s.dw, s.m);
+    else
+        V::template load_halves<F::kBytes>(p, stride, s.dw);
 }
 // Scales of formats with a float16 in front of each block of 64 or 128, or behind the only one of 256.
 template <class V, class F>
@@ -150,14 +158,11 @@ struct NibbleReader {  // Q4_0, Q4_1
     static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
     static constexpr size_t kQuants = F::kBytes - 16;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        if constexpr (F::kMinimum != Minimum::kNone)
-            V::template load_half_pairs<F::kBytes>(p, stride, s.dw, s.m);
-        else
-            V::template load_halves<F::kBytes>(p, stride, s.dw);
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        block_scales<V, F>(p, stride, s);
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
 #pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
@@ -175,14 +180,11 @@ struct FiveBitReader {  // Q5_0, Q5_1: the fifth bits are 32 bits before the nib
     static constexpr bool kStaged = false;
     static constexpr int kShared = 0;
     static constexpr size_t kQuants = F::kBytes - 16;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
-        if constexpr (F::kMinimum != Minimum::kNone)
-            V::template load_half_pairs<F::kBytes>(p, stride, s.dw, s.m);
-        else
-            V::template load_halves<F::kBytes>(p, stride, s.dw);
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+        block_scales<V, F>(p, stride, s);
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         constexpr uint8_t kH = kQuants - 4;  // where the high bits lie in the block
         static constexpr uint8_t kSpread0[16] = {kH,     kH,     kH,     kH,     kH,     kH,     kH,     kH,
                                                  kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1, kH + 1};
@@ -207,11 +209,11 @@ struct ByteReader {  // Q8_0
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 0;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t b = 0; b < 4; ++b) {
             const auto block = p + (4 * U + b) * F::kBytes + 2;
             w[2 * b] = row_bytes<V>(block, lane_stride);
@@ -237,11 +239,11 @@ struct CodebookReader {  // IQ4_NL
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         V::template load_halves<F::kBytes>(p, stride, s.dw);
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = codebook<V>(kIq4Codebook);
 #pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
@@ -258,7 +260,7 @@ struct Mxfp4Reader {
     static constexpr int kBias = 12, kMax = 24;
     static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         // 2^(e - 128) is exactly 2^(floor(e / 2) - 64) times 2^(ceil(e / 2) - 64), subnormal or not.
         const auto half = [](typename V::ri e) {
             return V::rf_bits(V::template ri_shl<23>(V::ri_add(V::template ri_shr<1>(e), V::ri_set1(63))));
@@ -271,7 +273,7 @@ struct Mxfp4Reader {
         }
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = V::rb_sub(V::rb_dup(kE2m1Doubled), V::rb_set1(-kBias));
 #pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
@@ -292,7 +294,7 @@ struct KScales {
     typename V::rf minimum(int b) const { return V::rf_mul(dmin, V::rf_from_int(V::ri_byte(mn[b / 4], b % 4))); }
 };
 template <class V>
-THIMBLE_INLINED void k_scales(const uint8_t* p, size_t stride, KScales<V>& s) {
+THIMBLE_INLINE void k_scales(const uint8_t* p, size_t stride, KScales<V>& s) {
     typename V::ri h[4];
     header_words<V>(p, stride, h);
     const auto six = V::ri_set1(0x3f3f3f3f), four = V::ri_set1(0x0f0f0f0f), top = V::ri_set1(0x30303030);
@@ -304,7 +306,7 @@ THIMBLE_INLINED void k_scales(const uint8_t* p, size_t stride, KScales<V>& s) {
     s.mn[1] = V::ri_or(V::ri_and(V::template ri_shr<4>(h[3]), four), V::ri_and(V::template ri_shr<2>(h[2]), top));
 }
 template <class V>
-THIMBLE_INLINED void k_scales(const uint8_t* p, size_t stride, RowScales<V>& s) {
+THIMBLE_INLINE void k_scales(const uint8_t* p, size_t stride, RowScales<V>& s) {
     KScales<V> k;
     k_scales<V>(p, stride, k);
     for (int b = 0; b < 8; ++b) {
@@ -320,11 +322,11 @@ struct Q4KReader {
     static constexpr int kShared = 1;
     using Packed = KScales<V>;
     template <class Scales>
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
         k_scales<V>(p, stride, s);
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
 #pragma GCC unroll 8
         for (size_t i = 0; i < 4; ++i) {
@@ -342,11 +344,11 @@ struct Q5KReader {
     static constexpr int kShared = 1;
     using Packed = KScales<V>;
     template <class Scales>
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, Scales& s, uint8_t*) {
         k_scales<V>(p, stride, s);
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
         for (size_t i = 0; i < 2; ++i) {
             const auto h = row_bytes<V>(p + 16 + 16 * i, lane_stride);
@@ -365,7 +367,7 @@ struct Q6KReader {
     static constexpr int kBias = 32, kMax = 63;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 2;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4], t[4];
         header_words<V>(p + 192, stride, h);
         header_words<V>(p + 194, stride, t);  // d is the last half word
@@ -374,7 +376,7 @@ struct Q6KReader {
         for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], signed_byte_of<V>(h[g / 4], g % 4));
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15);
         for (size_t i = 0; i < 2; ++i) {
             const auto h = row_bytes<V>(p + 128 + 32 * U + 16 * i, lane_stride);
@@ -397,7 +399,7 @@ struct Q2KReader {
         sc = V::ri_or(sc, V::template ri_shl<16>(sc));
         for (int i = 0; i < 4; ++i) w[i] = V::ri_mul16(w[i], sc);
     }
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4], t[4];
         header_words<V>(p, stride, h);
         header_words<V>(p + 68, stride, t);  // d, dmin are the last word
@@ -412,7 +414,7 @@ struct Q2KReader {
         }
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
 #pragma GCC unroll 8
         for (size_t i = 0; i < 2; ++i) {
             const auto v = row_bytes<V>(p + 16 + 32 * U + 16 * i, lane_stride);
@@ -429,11 +431,11 @@ struct Tq2Reader {
     static constexpr int kBias = 1, kMax = 3;
     static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 1;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         last_scale<V, Format>(p, stride, s);
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
 #pragma GCC unroll 8
         for (size_t i = 0; i < 2; ++i) {
             const auto v = row_bytes<V>(p + 32 * U + 16 * i, lane_stride);
@@ -463,7 +465,7 @@ struct Q3KReader {
             V::rb_sub(V::ri_set1(0x7c7c7c7c), V::rb_sub(V::ri_add(three, bytes), V::ri_and(negative, bytes)));
         for (int i = 0; i < 4; ++i) w[i] = V::ri_add(V::ri_mul16(V::ri_xor(w[i], flip), size), start);
     }
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         static constexpr uint8_t kRotate[16] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1};
         typename V::rb v[4];
         const auto rotate = V::rb_dup(kRotate);
@@ -481,7 +483,7 @@ struct Q3KReader {
         for (int g = 0; g < 16; ++g) V::ri_store(s.sc[g], V::ri_add(V::ri_byte(sc[g / 4], g % 4), bias));
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i) {
             const auto h = row_bytes<V>(p + 16 * i, lane_stride);
             const auto v = row_bytes<V>(p + 32 + 32 * U + 16 * i, lane_stride);
@@ -498,7 +500,7 @@ struct Iq4XsReader {
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false, kBytewise = true;
     static constexpr int kShared = 0;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4];
         header_words<V>(p, stride, h);
         const auto d = V::rf_from_half(h[0]);
@@ -513,7 +515,7 @@ struct Iq4XsReader {
         }
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         const auto low = V::rb_set1(15), table = codebook<V>(kIq4Codebook);
 #pragma GCC unroll 8
         for (size_t b = 0; b < 4; ++b) {
@@ -531,13 +533,13 @@ struct Q8KReader {
     static constexpr int kBias = V::kSigned8 ? 0 : 128, kMax = V::kSigned8 ? 128 : 255;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 0;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         typename V::ri h[4];
         header_words<V>(p, stride, h);
         for (int b = 0; b < 8; ++b) V::ri_store(reinterpret_cast<int32_t*>(s.dw[b]), h[0]);
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 8; ++i) {
             w[i] = row_bytes<V>(p + 4 + 128 * U + 16 * i, lane_stride);
             if constexpr (!V::kSigned8) w[i] = V::rb_xor(w[i], V::rb_set1(128));
@@ -551,7 +553,7 @@ struct Nvfp4Reader {
     static constexpr int kBias = 12, kMax = 24;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 0;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         for (int r = 0; r < V::kRows; ++r, p += stride) {
             for (int b = 0; b < 8; ++b) {
                 const uint8_t* each = p + b / 2 * Format::kBytes + 2 * (b % 2);
@@ -561,7 +563,7 @@ struct Nvfp4Reader {
         }
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         static constexpr uint8_t kFirst[16] = {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7};
         static constexpr uint8_t kLow[16] = {15, 15, 15, 15, 15, 15, 15, 15};
         static constexpr uint8_t kHigh[16] = {0, 0, 0, 0, 0, 0, 0, 0, 15, 15, 15, 15, 15, 15, 15, 15};
@@ -586,11 +588,11 @@ struct Q1Reader {
     static constexpr int kBias = 1, kMax = 2;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 1;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         front_scales<V, Format>(p, stride, s);
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         static constexpr uint8_t kEight[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
         static constexpr uint8_t kBits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
         const auto bits = V::rb_dup(kBits), v = row_bytes<V>(p + U * Format::kBytes + 2, lane_stride);
@@ -608,11 +610,11 @@ struct Q2Reader {
     static constexpr int kBias = Format::kBias, kMax = 3;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 1;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         front_scales<V, Format>(p, stride, s);
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         for (size_t i = 0; i < 2; ++i)
             spread_two_bits<V>(row_bytes<V>(p + (2 * U + i) * Format::kBytes + 2, lane_stride), w + 4 * i);
     }
@@ -624,7 +626,7 @@ struct Tq1Reader {
     static constexpr int kBias = Format::kBias, kMax = 2;
     static constexpr bool kStaged = false;
     static constexpr int kShared = 1;
-    THIMBLE_INLINED static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
+    THIMBLE_INLINE static void scales(const uint8_t* p, size_t stride, RowScales<V>& s, uint8_t*) {
         last_scale<V, Format>(p, stride, s);
     }
     static typename V::rb triple(typename V::rb x) { return V::rb_add(V::rb_add(x, x), x); }
@@ -634,7 +636,7 @@ struct Tq1Reader {
                          V::rb_add(V::rb_at_least(x, V::rb_set1(86)), V::rb_at_least(x, V::rb_set1(171))));
     }
     template <int U, class P>
-    THIMBLE_INLINED static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
+    THIMBLE_INLINE static void bytes(P p, size_t lane_stride, typename V::rb w[8]) {
         if constexpr (U == 0) {  // digits 0 to 3 of 32 bytes
             for (size_t i = 0; i < 2; ++i) {
                 auto x = row_bytes<V>(p + 16 * i, lane_stride);
