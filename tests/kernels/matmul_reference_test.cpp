@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The reference matmul and quantise: equal (==) to plain loops over the oracle's weights in the order that
-// kernels/README.md states, and near a dot product in double.
+// The matmul and quantise of the scalar tier and those of the reference templates: equal (==) to plain loops over the
+// oracle's weights in the order that kernels/README.md states, and near a dot product in double.
 #include <cstring>
 #include <initializer_list>
 
@@ -187,9 +187,7 @@ static void test_quantize(const Kernels& kernels) {
     }
 }
 
-int main() {
-    static Kernels kernels = {};
-    reference_fill_formats(&kernels);
+static void test_table(const Kernels& kernels) {
     test_quantize(kernels);
     for (uint32_t type = 0; type < kTypeCount; ++type) {
         const FormatInfo* f = format_info(type);
@@ -203,5 +201,12 @@ int main() {
         test_shape(kernels, type, 256, 1, 1, false);
         test_shape(kernels, type, 256, 2, 40, true);
     }
+}
+
+int main() {
+    static Kernels reference = {}, scalar = {};
+    reference_fill_formats(&reference);  // what tiers fall back on
+    test_table(reference);
+    if (CHECK(kernels_for("scalar", &scalar))) test_table(scalar);  // what they are compared with
     return REPORT();
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every tier's float kernels equal the scalar reference, bit for bit: norms, element-wise loops, activations, rope,
 // softmax, quantise, dense products, the KV store and attention, at odd lengths and with zeros, subnormals, infinities
-// and NaN among the values. A NaN only has to meet a NaN. Dense weights, caches and the scratch end at a page that cannot
-// be read.
+// and NaN among the values. A NaN only has to meet a NaN. Operands, dense weights, caches and the scratch end at a page
+// that cannot be read.
 #include <cstring>
 #include <initializer_list>
 
@@ -14,7 +14,7 @@
 using namespace thimble;
 
 static Kernels reference, tier;
-static Guarded weight_memory, scratch_memory, cache_memory[2][4];
+static Guarded weight_memory, scratch_memory, cache_memory[2][4], operand_memory[5];
 constexpr int kMax = 4096;
 
 static bool same(const float* a, const float* b, int64_t n, const char* what, int64_t size) {
@@ -44,7 +44,14 @@ static void fill(float* x, int64_t n, Random* random, int kind) {
     }
 }
 
-static float x[kMax], y[kMax], w[kMax], b[kMax], want[kMax], got[kMax];
+static float want[kMax], got[kMax];
+
+static float* operand(int which, int64_t n) { return operand_memory[which].last<float>(static_cast<size_t>(n)); }
+static float* filled(int which, int64_t n, Random* random, int kind) {
+    float* x = operand(which, n);
+    fill(x, n, random, kind);
+    return x;
+}
 
 template <class Fn>
 static void both(const char* what, int64_t n, Fn fn) {
@@ -57,11 +64,9 @@ static void both(const char* what, int64_t n, Fn fn) {
 
 static void test_vectors(int64_t n, int kind) {
     Random random(static_cast<uint64_t>(n * 8 + kind));
-    fill(x, n, &random, kind);
-    fill(y, n, &random, kind == 3 ? 0 : kind);
-    fill(w, n, &random, 0);
-    fill(b, n, &random, 0);
-    for (const float* bias : {static_cast<const float*>(nullptr), static_cast<const float*>(b)}) {
+    const float *x = filled(0, n, &random, kind), *y = filled(1, n, &random, kind == 3 ? 0 : kind),
+                *w = filled(2, n, &random, 0), *b = filled(3, n, &random, 0);
+    for (const float* bias : {static_cast<const float*>(nullptr), b}) {
         both("rms_norm", n, [&](const Kernels& k, float* out) { k.rms_norm(x, w, bias, 1e-5f, n, out); });
         both("layer_norm", n, [&](const Kernels& k, float* out) { k.layer_norm(x, w, bias, 1e-5f, n, out); });
     }
@@ -83,29 +88,36 @@ static void test_vectors(int64_t n, int kind) {
     }
 }
 
-static void test_rope(int64_t heads, int64_t d, int64_t n_rot, int neox) {
-    Random random(static_cast<uint64_t>(d * 2 + neox));
-    fill(x, heads * d, &random, 0);
-    fill(w, n_rot / 2, &random, 0);
-    fill(b, n_rot / 2, &random, 0);
+static void test_rope(int64_t heads, int64_t d, int64_t n_rot, int neox, int kind) {
+    Random random(static_cast<uint64_t>(d * 2 + neox + kind * 1000));
+    const float *x = filled(0, heads * d, &random, kind), *cosines = filled(1, n_rot / 2, &random, 0),
+                *sines = filled(2, n_rot / 2, &random, 0);
     both("rope", d, [&](const Kernels& k, float* out) {
-        memcpy(out, x, static_cast<size_t>(heads * d) * 4);
-        k.rope(out, heads, d, n_rot, neox, w, b);
+        float* in_place = operand(3, heads * d);
+        memcpy(in_place, x, static_cast<size_t>(heads * d) * 4);
+        k.rope(in_place, heads, d, n_rot, neox, cosines, sines);
+        memcpy(out, in_place, static_cast<size_t>(heads * d) * 4);
     });
 }
 
+// kind 4: halves, which round to even; 5: largest values about the least that is not taken for 0.
 static void test_quantize(int64_t n, int kind) {
     Random random(static_cast<uint64_t>(n + kind));
-    fill(x, n, &random, kind);
-    for (int64_t i = 0; i < n; i += 96) x[i] = 0.5f;  // and halves that round to even
-    int8_t q[2][kMax];
-    float d[2][kMax / 32];
-    int16_t s[2][kMax / 16];
-    reference.quantize(x, n, q[0], d[0], s[0]);
-    tier.quantize(x, n, q[1], d[1], s[1]);
-    CHECK(memcmp(q[0], q[1], static_cast<size_t>(n)) == 0);
-    CHECK(memcmp(s[0], s[1], static_cast<size_t>(n) / 8) == 0);
-    same(d[0], d[1], n / 32, "quantize", n);
+    float* x = filled(0, n, &random, kind < 4 ? kind : 0);
+    for (int64_t i = 0; i < n && kind == 4; ++i)
+        x[i] = i % 32 == 7 ? 127.0f : static_cast<float>(static_cast<int>(random.next32() % 253) - 126) + 0.5f;
+    for (int64_t i = 0; i < n && kind == 5; ++i) x[i] = (i / 32 % 3 == 0 ? 0x1p-101f : 0x1p-100f) * random.uniform();
+    for (int64_t i = 40; i < n && kind == 5; i += 96) x[i] = i % 64 < 32 ? -0x1p-100f : 0x1p-100f;
+    static int8_t q[2][kMax];
+    static float d[2][kMax / 32];
+    static int16_t s[2][kMax / 16];
+    for (int i = 0; i < 2; ++i) {  // nothing beyond the end is written
+        memset(q[i], 0x33, sizeof q[i]), memset(d[i], 0x33, sizeof d[i]), memset(s[i], 0x33, sizeof s[i]);
+        (i ? tier : reference).quantize(x, n, q[i], d[i], s[i]);
+    }
+    CHECK(memcmp(q[0], q[1], sizeof q[0]) == 0);
+    CHECK(memcmp(s[0], s[1], sizeof s[0]) == 0);
+    same(d[0], d[1], kMax / 32, "quantize", n);
 }
 
 // tiny: activations whose products with ordinary weights lie about the least normal number, weights that are not special.
@@ -129,7 +141,7 @@ static void test_dense(uint32_t type, int64_t k, int64_t rows, int64_t n, bool t
     m.k = k;
     m.rows = rows;
     m.n = n;
-    fill(x, n * k, &random, 0);
+    float* x = filled(0, n * k, &random, 0);
     for (int64_t i = 0; tiny && i < n * k; ++i) x[i] *= 0x1p-122f;
     m.x = x;
     m.x_stride = k;
@@ -146,17 +158,18 @@ struct Cache {
     size_t size[4];
     KvHead head;
 };
-static Cache make_cache(int which, KvType type, int64_t capacity, int64_t dk, int64_t dv) {
-    const int64_t element = type == kKvF32 ? 4 : type == kKvF16 ? 2 : 1;
-    const int64_t scales = type == kKvQ8_0 ? capacity * 2 : 0;  // for 32 values
+static Cache make_cache(int which, KvType type_k, KvType type_v, int64_t capacity, int64_t dk, int64_t dv) {
+    const auto element = [](KvType t) { return t == kKvF32 ? 4 : t == kKvF16 ? 2 : 1; };
+    const auto scales = [&](KvType t) { return t == kKvQ8_0 ? capacity * 2 : 0; };  // for 32 values
     Cache c = {};
-    const int64_t sizes[4] = {capacity * dk * element, capacity * dv * element, scales * (dk / 32), scales * (dv / 32)};
+    const int64_t sizes[4] = {capacity * dk * element(type_k), capacity * dv * element(type_v),
+                              scales(type_k) * (dk / 32), scales(type_v) * (dv / 32)};
     for (int i = 0; i < 4; ++i) {
         c.size[i] = static_cast<size_t>(sizes[i]);
         c.memory[i] = cache_memory[which][i].last<uint8_t>(c.size[i]);
         if (c.memory[i]) memset(c.memory[i], 0, c.size[i]);
     }
-    c.head = {c.memory[0], c.memory[1], c.memory[2], c.memory[3], capacity, type, type};
+    c.head = {c.memory[0], c.memory[1], c.memory[2], c.memory[3], capacity, type_k, type_v};
     return c;
 }
 
@@ -166,27 +179,42 @@ struct AttentionCase {
     float softcap;
     bool slopes, sink;
     float value_scale = 1.0f;
+    int kind = 0;          // of queries, keys and values, see fill; 4: zeros, 5: a few special values
+    int64_t capacity = 0;  // 0: all positions; else a ring, which holds what the window shows
+    int type_v = -1;       // -1: as the keys
 };
 
+static void fill_or_zero(float* x, int64_t n, Random* random, int kind) {
+    if (kind == 4)
+        memset(x, 0, static_cast<size_t>(n) * 4);
+    else
+        fill(x, n, random, kind == 5 ? 0 : kind);
+    if (kind == 5 && random->next32() % 64 == 0) fill(x + random->next32() % n, 1, random, 3), x[0] = __builtin_inff();
+}
+
 static void test_attention(const AttentionCase& c) {
-    Random random(static_cast<uint64_t>(c.dk * 11 + c.tokens * 5 + c.group + c.pos0 + c.type));
-    const int64_t length = c.pos0 + c.tokens, capacity = (length + 15) / 16 * 16, rows = c.tokens * c.group;
-    Cache caches[2] = {make_cache(0, c.type, capacity, c.dk, c.dv), make_cache(1, c.type, capacity, c.dk, c.dv)};
+    Random random(static_cast<uint64_t>(c.dk * 11 + c.tokens * 5 + c.group + c.pos0 + c.type + c.kind * 1000));
+    const int64_t length = c.pos0 + c.tokens, rows = c.tokens * c.group;
+    const int64_t capacity = c.capacity ? c.capacity : (length + 15) / 16 * 16;
+    const KvType type_v = c.type_v < 0 ? c.type : static_cast<KvType>(c.type_v);
+    Cache caches[2] = {make_cache(0, c.type, type_v, capacity, c.dk, c.dv),
+                       make_cache(1, c.type, type_v, capacity, c.dk, c.dv)};
     for (int i = 0; i < 8; ++i)
         if (!CHECK(caches[i / 4].memory[i % 4] != nullptr)) return;
+    float *key = operand(0, c.dk), *value = operand(1, c.dv);
     for (int64_t p = 0; p < length; ++p) {
-        fill(w, c.dk, &random, 0);
-        fill(b, c.dv, &random, 0);
-        for (int64_t i = 0; i < c.dv; ++i) b[i] *= c.value_scale;
-        reference.kv_store(&caches[0].head, p, w, c.dk, b, c.dv);
-        tier.kv_store(&caches[1].head, p, w, c.dk, b, c.dv);
+        fill_or_zero(key, c.dk, &random, c.kind);
+        fill_or_zero(value, c.dv, &random, c.kind);
+        for (int64_t i = 0; i < c.dv; ++i) value[i] *= c.value_scale;
+        reference.kv_store(&caches[0].head, p, key, c.dk, value, c.dv);
+        tier.kv_store(&caches[1].head, p, key, c.dk, value, c.dv);
     }
     for (int i = 0; i < 4; ++i) CHECK(memcmp(caches[0].memory[i], caches[1].memory[i], caches[0].size[i]) == 0);
     const size_t values = static_cast<size_t>(rows * c.dv);
-    float* q = static_cast<float*>(malloc(static_cast<size_t>(rows * c.dk) * 4));
+    float* q = operand(2, rows * c.dk);
     float slopes[16];
     for (int h = 0; h < 16; ++h) slopes[h] = 0.5f / static_cast<float>(h + 1);
-    fill(q, rows * c.dk, &random, 0);
+    fill_or_zero(q, rows * c.dk, &random, c.kind);
     Attention a = {};
     a.q = q;
     a.q_stride = c.group * c.dk;
@@ -200,11 +228,11 @@ static void test_attention(const AttentionCase& c) {
     a.softcap = c.softcap;
     a.slopes = c.slopes ? slopes : nullptr;
     a.scratch = scratch_memory.last<uint8_t>(kAttentionScratch);
-    float* result[2];
+    float *state[2], *result[2];
     for (int i = 0; i < 2; ++i) {
         const Kernels& k = i ? tier : reference;
         a.kv = caches[i].head;
-        float* m = static_cast<float*>(malloc(static_cast<size_t>(rows) * 16));
+        float* m = state[i] = static_cast<float*>(malloc(static_cast<size_t>(rows) * 16));
         float* o = static_cast<float*>(malloc(values * 8));
         result[i] = static_cast<float*>(malloc(values * 4));
         AttentionState total = {m, m + rows, o}, part = {m + 2 * rows, m + 3 * rows, o + values};
@@ -215,31 +243,34 @@ static void test_attention(const AttentionCase& c) {
         const float sink = 1.5f;
         for (int64_t r = 0; r < rows; ++r)
             k.attention_finish(&total, r, c.dv, c.sink ? &sink : nullptr, result[i] + r * c.dv);
-        free(m);
         free(o);
     }
+    same(state[0], state[1], 2 * rows, "attention's maxima and sums", c.dk);
     same(result[0], result[1], static_cast<int64_t>(values), "attention", c.dk);
-    for (float* r : result) free(r);
-    free(q);
+    for (int i = 0; i < 2; ++i) free(state[i]), free(result[i]);
 }
 
 int main() {
     bool open = weight_memory.open(1 << 16) && scratch_memory.open(1 << 16);
     for (auto& side : cache_memory)
         for (Guarded& g : side) open = open && g.open(1 << 20);
+    for (Guarded& g : operand_memory) open = open && g.open(1 << 19);
     if (!CHECK(open) || !CHECK(kernels_for("scalar", &reference))) return REPORT();
-    for (uint32_t t = 0; t < tier_count(); ++t) {
-        if (!tier_supported(t) || !kernels_for(tier_name(t), &tier)) continue;
+    uint32_t compared = 0;
+    for (uint32_t t = 1; t < tier_count(); ++t) {
+        if (!tier_supported(t) || !CHECK(kernels_for(tier_name(t), &tier))) continue;
+        ++compared;
         const int before = check::failed;
         for (int64_t n : {1, 2, 7, 15, 16, 17, 31, 33, 64, 100, 576, 1000})
             for (int kind = 0; kind < 4; ++kind) test_vectors(n, kind);
         for (int64_t d : {2, 6, 16, 24, 64, 80, 128})
-            for (int neox : {0, 1}) {
-                test_rope(3, d, d, neox);
-                if (d >= 6) test_rope(2, d, d - 4, neox);
-            }
-        for (int kind = 0; kind < 4; ++kind)
-            for (int64_t n : {32, 64, 2048}) test_quantize(n, kind);
+            for (int neox : {0, 1})
+                for (int kind = 0; kind < 4; ++kind) {
+                    test_rope(3, d, d, neox, kind);
+                    if (d >= 6) test_rope(2, d, d - 4, neox, kind);
+                }
+        for (int kind = 0; kind < 6; ++kind)
+            for (int64_t n : {32, 64, 96, 2048}) test_quantize(n, kind);
         for (uint32_t type : {static_cast<uint32_t>(kF32), static_cast<uint32_t>(kF16), static_cast<uint32_t>(kBF16)})
             for (int64_t k : {1, 15, 16, 50, 256})
                 for (int64_t rows : {1, 2, 5, 9})
@@ -255,8 +286,14 @@ int main() {
             test_attention(
                 {type, kMaxHeadSize, kMaxHeadSize, 3, 5, 20, 0, 0.0f, false, false});  // the scratch suffices
             if (type != kKvQ8_0) test_attention({type, 6, 10, 18, 2, 9, 5, 0.0f, true, true});
+            for (int kind : {1, 2, 3, 4, 5})
+                test_attention({type, 64, 32, 3, 3, 270, 0, 0.0f, false, kind == 4, 1.0f, kind});
+            test_attention({type, 64, 64, 3, 2, 700, 200, 0.0f, false, false, 1.0f, 0, 208});  // a ring
+            for (int type_v : {0, 1, 2})
+                test_attention({type, 64, 96, 5, 3, 260, 0, 0.0f, false, false, 1.0f, 0, 0, type_v});
         }
         printf("%s: %s\n", tier.name, check::failed == before ? "ok" : "differs");
     }
+    if (compared == 0) return printf("only the reference here: skipped\n"), 77;
     return REPORT();
 }
