@@ -148,7 +148,7 @@ struct Avx512 : ActSums {
     }
 
     static rb rb_load(const uint8_t* p, size_t lane_stride) {  // 16 bytes at p, p + lane_stride, ...
-        const auto two = [&](const uint8_t* q) {  // 256-bit insertions cost Zen 4 half of 512-bit ones
+        const auto two = [&](const uint8_t* q) {               // 256-bit insertions cost Zen 4 half of 512-bit ones
             const auto* first = reinterpret_cast<const __m128i*>(q);
             const auto* second = reinterpret_cast<const __m128i*>(q + lane_stride);
             return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(first)), _mm_loadu_si128(second), 1);

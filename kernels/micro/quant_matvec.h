@@ -256,19 +256,29 @@ THIMBLE_INLINE typename V::rf matvec_sets(const uint8_t* p, size_t stride, const
     return acc;
 }
 
+// A loop of its own for whole chunks, where a vocabulary has one for a format (micro/avx512_rows.h).
+template <class V, class R>
+struct OwnRows {
+    static constexpr bool kOwn = false;
+};
+
 template <class V, class R, bool kFull>
 inline typename V::rf matvec_chunk(const uint8_t* p, size_t stride, const ActChunk& a, int blocks, uint8_t* stage,
                                    const Prefetch& ahead, typename V::rf acc) {
-    typename ScalesOf<V, R>::Type s;
-    R::scales(p, stride, s, stage);
-    if constexpr (R::kStaged) {
-        return matvec_staged<V, R>(stage, s, a, blocks, ahead, acc);
-    } else if constexpr (V::kFewRegisters) {
-        acc = matvec_sets<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
-        return matvec_sets<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
+    if constexpr (kFull && OwnRows<V, R>::kOwn) {
+        return OwnRows<V, R>::chunk(p, stride, a, ahead, acc);
     } else {
-        acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
-        return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
+        typename ScalesOf<V, R>::Type s;
+        R::scales(p, stride, s, stage);
+        if constexpr (R::kStaged) {
+            return matvec_staged<V, R>(stage, s, a, blocks, ahead, acc);
+        } else if constexpr (V::kFewRegisters) {
+            acc = matvec_sets<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
+            return matvec_sets<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
+        } else {
+            acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
+            return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
+        }
     }
 }
 
