@@ -114,7 +114,7 @@ static void run(uint32_t type, const Case& c, const weights::Ends& ends, void* s
     for (void* p : {static_cast<void*>(map), static_cast<void*>(want), static_cast<void*>(got)}) free(p);
 }
 
-int main() {
+int main(int argc, char** argv) {  // arguments: tiers that must be among the compared ones
     for (Guarded* g : {&weight_memory, &x_memory, &q_memory, &d_memory, &s_memory, &scratch_memory})
         if (!CHECK(g->open(1 << 20))) return REPORT();
     static_assert(kMatmulScratch % 64 == 0);
@@ -122,7 +122,12 @@ int main() {
     if (!CHECK(kernels_for("scalar", &reference))) return REPORT();
     for (uint32_t t = 1; t < tier_count(); ++t)
         if (tier_supported(t) && CHECK(kernels_for(tier_name(t), &tiers[n_tiers]))) ++n_tiers;
-    if (n_tiers == 0) return printf("only the reference here: skipped\n"), 77;
+    for (int i = 1; i < argc; ++i) {
+        uint32_t t = 0;
+        while (t < n_tiers && strcmp(tiers[t].name, argv[i]) != 0) ++t;
+        if (!CHECK(t < n_tiers)) fprintf(stderr, "    %s was not compared\n", argv[i]);
+    }
+    if (n_tiers == 0 && argc == 1) return printf("only the reference here: skipped\n"), 77;
     for (uint32_t type = 0; type < kTypeCount; ++type) {
         const FormatInfo* f = format_info(type);
         if (!f || !CHECK(weights::layout(type) != nullptr)) continue;
