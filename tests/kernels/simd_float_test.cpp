@@ -8,6 +8,7 @@
 
 #include "kernels/kernels.h"
 #include "tests/check.h"
+#include "tests/kernels/compared_tiers.h"
 #include "tests/kernels/guarded.h"
 #include "tests/kernels/random.h"
 
@@ -256,10 +257,11 @@ int main(int argc, char** argv) {  // arguments: tiers that must be among the co
         for (Guarded& g : side) open = open && g.open(1 << 20);
     for (Guarded& g : operand_memory) open = open && g.open(1 << 19);
     if (!CHECK(open) || !CHECK(kernels_for("scalar", &reference))) return REPORT();
-    uint32_t compared = 0;
-    for (uint32_t t = 1; t < tier_count(); ++t) {
-        if (!tier_supported(t) || !CHECK(kernels_for(tier_name(t), &tier))) continue;
-        ++compared;
+    static const ComparedTiers tiers;
+    for (int i = 1; i < argc; ++i) tiers.must_have(argv[i]);
+    if (tiers.n == 0 && argc == 1) return printf("only the reference here: skipped\n"), 77;
+    for (uint32_t t = 0; t < tiers.n; ++t) {
+        tier = tiers.tier[t];
         const int before = check::failed;
         for (int64_t n : {1, 2, 7, 15, 16, 17, 31, 33, 64, 100, 576, 1000})
             for (int kind = 0; kind < 4; ++kind) test_vectors(n, kind);
@@ -294,8 +296,5 @@ int main(int argc, char** argv) {  // arguments: tiers that must be among the co
         }
         printf("%s: %s\n", tier.name, check::failed == before ? "ok" : "differs");
     }
-    for (int i = 1; i < argc; ++i)
-        if (!CHECK(kernels_for(argv[i], &tier))) fprintf(stderr, "    %s was not compared\n", argv[i]);
-    if (compared == 0 && argc == 1) return printf("only the reference here: skipped\n"), 77;
     return REPORT();
 }

@@ -8,6 +8,7 @@
 
 #include "kernels/kernels.h"
 #include "tests/check.h"
+#include "tests/kernels/compared_tiers.h"
 #include "tests/kernels/guarded.h"
 #include "tests/kernels/random.h"
 #include "tests/kernels/weight_patterns.h"
@@ -15,8 +16,7 @@
 using namespace thimble;
 
 static Guarded weight_memory, x_memory, q_memory, d_memory, s_memory, scratch_memory;
-static Kernels reference, tiers[16];
-static uint32_t n_tiers;
+static Kernels reference;
 static float row_values[1024];
 static int64_t results[kPatterns], telling[kPatterns];  // of a format; those that are finite and not 0
 
@@ -55,7 +55,7 @@ static void fill_column(const Case& c, uint32_t type, int64_t j, const uint8_t* 
 
 static bool equal(float want, float got) { return memcmp(&want, &got, 4) == 0 || (want != want && got != got); }
 
-static void run(uint32_t type, const Case& c, const weights::Ends& ends, void* scratch) {
+static void run(uint32_t type, const Case& c, const weights::Ends& ends, const ComparedTiers& tiers, void* scratch) {
     const FormatInfo* f = format_info(type);
     Random random(type * 131u + static_cast<uint64_t>(c.k * 7 + c.rows * 3 + c.n) + c.pattern * 1000u);
     const size_t row_bytes = static_cast<size_t>(c.k / f->block) * f->bytes, stride = row_bytes + c.gap;
@@ -100,16 +100,16 @@ static void run(uint32_t type, const Case& c, const weights::Ends& ends, void* s
     for (int64_t i = 0; i < out_count; ++i)
         telling[c.pattern] += i % out_stride < c.rows && want[i] - want[i] == 0 && want[i] != 0;
     m.out = got;
-    for (uint32_t t = 0; t < n_tiers; ++t) {
+    for (uint32_t t = 0; t < tiers.n; ++t) {
         memset(got, 0x55, out_size);  // what lies between the columns stays
-        tiers[t].matmul[type](&m);
+        tiers.tier[t].matmul[type](&m);
         int64_t i = 0;
         while (i < out_count && equal(want[i], got[i])) ++i;
         if (!CHECK(i == out_count))
-            fprintf(stderr, "    %s %s: k %d rows %d n %d pattern %d: row %d column %d: %a, want %a\n", tiers[t].name,
-                    f->name, static_cast<int>(c.k), static_cast<int>(c.rows), static_cast<int>(c.n), c.pattern,
-                    static_cast<int>(i % out_stride), static_cast<int>(i / out_stride), static_cast<double>(got[i]),
-                    static_cast<double>(want[i]));
+            fprintf(stderr, "    %s %s: k %d rows %d n %d pattern %d: row %d column %d: %a, want %a\n",
+                    tiers.tier[t].name, f->name, static_cast<int>(c.k), static_cast<int>(c.rows), static_cast<int>(c.n),
+                    c.pattern, static_cast<int>(i % out_stride), static_cast<int>(i / out_stride),
+                    static_cast<double>(got[i]), static_cast<double>(want[i]));
     }
     for (void* p : {static_cast<void*>(map), static_cast<void*>(want), static_cast<void*>(got)}) free(p);
 }
@@ -120,14 +120,9 @@ int main(int argc, char** argv) {  // arguments: tiers that must be among the co
     static_assert(kMatmulScratch % 64 == 0);
     void* scratch = scratch_memory.last<uint8_t>(kMatmulScratch);
     if (!CHECK(kernels_for("scalar", &reference))) return REPORT();
-    for (uint32_t t = 1; t < tier_count(); ++t)
-        if (tier_supported(t) && CHECK(kernels_for(tier_name(t), &tiers[n_tiers]))) ++n_tiers;
-    for (int i = 1; i < argc; ++i) {
-        uint32_t t = 0;
-        while (t < n_tiers && strcmp(tiers[t].name, argv[i]) != 0) ++t;
-        if (!CHECK(t < n_tiers)) fprintf(stderr, "    %s was not compared\n", argv[i]);
-    }
-    if (n_tiers == 0 && argc == 1) return printf("only the reference here: skipped\n"), 77;
+    static const ComparedTiers tiers;
+    for (int i = 1; i < argc; ++i) tiers.must_have(argv[i]);
+    if (tiers.n == 0 && argc == 1) return printf("only the reference here: skipped\n"), 77;
     for (uint32_t type = 0; type < kTypeCount; ++type) {
         const FormatInfo* f = format_info(type);
         if (!f || !CHECK(weights::layout(type) != nullptr)) continue;
@@ -139,15 +134,16 @@ int main(int argc, char** argv) {  // arguments: tiers that must be among the co
             const Pattern pattern = static_cast<Pattern>(p);
             for (int64_t k : lengths)
                 for (int64_t rows : {1, 3, 8, 17, 35})
-                    for (int64_t n : {1, 2, 5}) run(type, {k, rows, n, 0, false, pattern}, ends, scratch);
-            for (int64_t n : {1, 3, 4, 7, 12, 13, 33}) run(type, {block, 33, n, 5, true, pattern}, ends, scratch);
+                    for (int64_t n : {1, 2, 5}) run(type, {k, rows, n, 0, false, pattern}, ends, tiers, scratch);
+            for (int64_t n : {1, 3, 4, 7, 12, 13, 33})
+                run(type, {block, 33, n, 5, true, pattern}, ends, tiers, scratch);
         }
-        run(type, {block, 32, 330, 0, false, kTame}, ends, scratch);
-        run(type, {1024, 40, 24, 1, false, kCoherent}, ends, scratch);      // two panels of every kind
-        run(type, {131072 + block, 1, 1, 0, false, kTame}, ends, scratch);  // a very long row
+        run(type, {block, 32, 330, 0, false, kTame}, ends, tiers, scratch);
+        run(type, {1024, 40, 24, 1, false, kCoherent}, ends, tiers, scratch);      // two panels of every kind
+        run(type, {131072 + block, 1, 1, 0, false, kTame}, ends, tiers, scratch);  // a very long row
         for (Pattern p : {kTame, kExtreme, kCoherent})
             if (!CHECK(telling[p] * 4 > results[p])) fprintf(stderr, "    %s: pattern %d tells little\n", f->name, p);
     }
-    for (uint32_t t = 0; t < n_tiers; ++t) printf("%s equals the reference or is named above\n", tiers[t].name);
+    for (uint32_t t = 0; t < tiers.n; ++t) printf("%s equals the reference or is named above\n", tiers.tier[t].name);
     return REPORT();
 }
