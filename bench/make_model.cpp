@@ -47,11 +47,11 @@ float normal() {  // sum of twelve uniforms
 }
 
 struct Writer {
-    FILE* f;
+    FILE* f;  // nullptr: only counts
     uint64_t at = 0;
     bool ok = true;
     void raw(const void* p, size_t n) {
-        ok = ok && fwrite(p, 1, n, f) == n;
+        ok = ok && (!f || fwrite(p, 1, n, f) == n);
         at += n;
     }
     void u32(uint32_t v) { raw(&v, 4); }
@@ -224,27 +224,32 @@ void write_metadata(Writer& w, const Shape& s, const char* type_name) {
     for (uint32_t i = 0; i < s.vocab; ++i) w.u32(i == 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : 1);
 }
 
-int usage() {
-    fputs("usage: bench_make_model SHAPE TYPE OUT.gguf\nshapes:", stderr);
-    for (const Shape& s : kShapes) fprintf(stderr, " %s", s.name);
-    fputs("\ntypes:", stderr);
+int usage(FILE* to) {
+    fputs("usage: bench_make_model SHAPE TYPE OUT.gguf\nWrites a model of random weights.\nshapes:", to);
+    for (const Shape& s : kShapes) fprintf(to, " %s", s.name);
+    fputs("\ntypes:", to);
     for (uint32_t t = 0; t < kTypeCount; ++t)
-        if (format_info(t)) fprintf(stderr, " %s", format_info(t)->name);
-    fputc('\n', stderr);
-    return 2;
+        if (format_info(t)) fprintf(to, " %s", format_info(t)->name);
+    fputc('\n', to);
+    return to == stdout ? 0 : 2;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 4) return usage();
+    for (int i = 1; i < argc; ++i)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return usage(stdout);
+    if (argc != 4) return usage(stderr);
     const Shape* shape = nullptr;
     uint32_t type = kTypeCount;
     for (const Shape& s : kShapes)
         if (strcmp(s.name, argv[1]) == 0) shape = &s;
     for (uint32_t t = 0; t < kTypeCount; ++t)
         if (format_info(t) && strcmp(format_info(t)->name, argv[2]) == 0) type = t;
-    if (!shape || type == kTypeCount) return usage();
+    if (!shape || type == kTypeCount) {
+        fprintf(stderr, "bench_make_model: no such %s: %s\n", shape ? "type" : "shape", argv[shape ? 2 : 1]);
+        return usage(stderr);
+    }
     const FormatInfo* f = format_info(type);
     if (shape->width % f->block || shape->ff % f->block) {
         fprintf(stderr, "bench_make_model: rows of %s are no multiple of %s's block of %u\n", shape->name, f->name,
@@ -263,8 +268,9 @@ int main(int argc, char** argv) {
     w.raw("GGUF", 4);
     w.u32(3);
     w.u64(static_cast<uint64_t>(n_plan));
-    const long count_at = static_cast<long>(w.at);
-    w.u64(0);  // the number of entries, known later
+    Writer counted{nullptr};
+    write_metadata(counted, *shape, f->name);
+    w.u64(counted.entries);
     write_metadata(w, *shape, f->name);
     uint64_t offset = 0;
     for (int i = 0; i < n_plan; ++i) {
@@ -282,9 +288,7 @@ int main(int argc, char** argv) {
         write_data(w, plan[i], pool);
     }
     w.pad(32);
-    const uint64_t entries = w.entries;
-    const bool ok = w.ok && fseek(file, count_at, SEEK_SET) == 0 && fwrite(&entries, 1, 8, file) == 8;
-    if (fclose(file) != 0 || !ok) {
+    if (fclose(file) != 0 || !w.ok) {
         fprintf(stderr, "bench_make_model: cannot write %s\n", argv[3]);
         return 1;
     }

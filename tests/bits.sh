@@ -6,7 +6,7 @@
 # replaces the list. Emulated programs, which are slow, vary threads, batches and tiers one at a time, and with the first
 # model only (fixtures_test forces every tier with every fixture on them, too).
 set -u
-models=${MODELS:-$(ls examples/intents/*.gguf ../shared/models/stories260K.gguf ../shared/fixtures/*.gguf 2> /dev/null)}
+models=${MODELS:-$(ls -U examples/intents/*.gguf ../shared/models/stories260K.gguf ../shared/fixtures/*.gguf 2> /dev/null)}
 [ -n "$models" ] || { echo "bits: no model here"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT

@@ -2,16 +2,15 @@
 // thimble bench: prompt and generation speed of a model, beside what this machine could do at most, measured in the same
 // run: the memory bandwidth that its threads reach, for generation, and their multiply peaks, for prompts: int8 products of
 // quantised matrices, fused multiply-adds of floats for the others and for attention. Protocol: bench/README.md.
-#include <pthread.h>
-#include <time.h>
-
 #include "examples/cli/cli.h"
+#include "examples/cli/roof.h"
 #include "kernels/kernels.h"
 
 namespace cli {
 namespace {
 
 constexpr int kMostTests = 64;
+constexpr roof::Threads kClock{1, false};
 
 struct Test {
     char name[48];
@@ -19,88 +18,13 @@ struct Test {
     double mean, deviation, roof;  // tokens a second
 };
 
-double now() {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-// ---- The roof: bytes a second that `threads` threads read from memory ----------------------------------------------------
-
-struct Reader {
-    pthread_t thread;
-    const uint8_t* from;
-    size_t bytes;
-    int way;
-    uint64_t sum;
-};
-void* read_part(void* arg) {
-    Reader* r = static_cast<Reader*>(arg);
-    r->sum = thimble::read_memory(r->from, r->bytes, r->way);
-    return nullptr;
-}
-double read_bandwidth(uint32_t threads, const void* data, size_t bytes) {
-    Reader readers[64];
-    if (threads > 64) threads = 64;
-    const size_t part = bytes / threads / 256 * 256;
-    double best = 0;
-    for (int round = 0; round < 2 * thimble::kReadWays; ++round) {
-        const double t0 = now();
-        for (uint32_t i = 0; i < threads; ++i) {
-            readers[i].from = static_cast<const uint8_t*>(data) + part * i;
-            readers[i].bytes = part;
-            readers[i].way = round % thimble::kReadWays;
-            if (pthread_create(&readers[i].thread, nullptr, read_part, &readers[i])) return 0;
-        }
-        for (uint32_t i = 0; i < threads; ++i) pthread_join(readers[i].thread, nullptr);
-        const double rate = static_cast<double>(part) * threads / (now() - t0);
-        best = rate > best ? rate : best;
-    }
-    return best;
-}
-
-// Multiply-accumulates a second of all threads, 0 where the tier has no such instruction.
-struct Multiplier {
-    pthread_t thread;
-    const char* tier;
-    thimble::Peak what;
-    int64_t products;
-};
-void* multiply(void* arg) {
-    Multiplier* m = static_cast<Multiplier*>(arg);
-    m->products = thimble::multiply_peak(m->tier, m->what, 2000000);
-    return nullptr;
-}
-double multiply_rate(uint32_t threads, const char* tier, thimble::Peak what) {
-    Multiplier multipliers[64];
-    if (threads > 64) threads = 64;
-    if (thimble::multiply_peak(tier, what, 1) == 0) return 0;
-    double best = 0;
-    for (int round = 0; round < 3; ++round) {
-        const double t0 = now();
-        for (uint32_t i = 0; i < threads; ++i) {
-            multipliers[i].tier = tier;
-            multipliers[i].what = what;
-            if (pthread_create(&multipliers[i].thread, nullptr, multiply, &multipliers[i])) return 0;
-        }
-        double products = 0;
-        for (uint32_t i = 0; i < threads; ++i) {
-            pthread_join(multipliers[i].thread, nullptr);
-            products += static_cast<double>(multipliers[i].products);
-        }
-        const double rate = products / (now() - t0);
-        best = rate > best ? rate : best;
-    }
-    return best;
-}
-
 // The best rates seen, a second.
 struct Roofs {
     double bytes, products, floats;
-    void measure(uint32_t threads, const char* tier, const void* data, size_t size) {
-        const double b = read_bandwidth(threads, data, size);
-        const double p = multiply_rate(threads, tier, thimble::Peak::kInt8);
-        const double f = multiply_rate(threads, tier, thimble::Peak::kFloat);
+    void measure(const roof::Threads& threads, const char* tier, const void* data, size_t size) {
+        const double b = threads.read_rate(data, size);
+        const double p = threads.multiply_rate(tier, thimble::Peak::kInt8);
+        const double f = threads.multiply_rate(tier, thimble::Peak::kFloat);
         bytes = b > bytes ? b : bytes;
         products = p > products ? p : products;
         floats = f > floats ? f : floats;
@@ -170,11 +94,11 @@ struct Bench {
     bool once(const Test& t, double* seconds) {
         thimble_rewind(l.session, 0, nullptr);
         if (t.depth && !evaluate(t.depth)) return false;
-        const double t0 = now();
+        const double t0 = kClock.now();
         if (t.prompt && !evaluate(t.prompt)) return false;
         for (uint32_t i = 0; i < t.generate; ++i)
             if (!evaluate(1)) return false;
-        *seconds = now() - t0;
+        *seconds = kClock.now() - t0;
         return true;
     }
     bool measure(Test* t) {
@@ -295,12 +219,14 @@ int bench(const Options& o) {
     void* data = allocate(probe, "the memory probe", "");
     memset(data, 1, probe);
     const char* tier = thimble_cpu_tier(b.l.session);
+    const uint32_t threads = b.l.plan.n_threads;
+    const roof::Threads team{threads < roof::kMostThreads ? static_cast<int>(threads) : roof::kMostThreads, false};
     Roofs roofs{};
-    roofs.measure(b.l.plan.n_threads, tier, data, probe);
+    roofs.measure(team, tier, data, probe);
     for (int i = 0; i < n; ++i) {
         if (terminal(2) && !o.quiet) fprintf(stderr, "\r%s ...\033[K", tests[i].name);
         if (!b.measure(&tests[i])) return interrupted() ? kInterrupted : kFailed;
-        roofs.measure(b.l.plan.n_threads, tier, data, probe);
+        roofs.measure(team, tier, data, probe);
     }
     if (terminal(2) && !o.quiet) fputs("\r\033[K", stderr);
     // Decode reads every weight once (the embedding only a row where the output has a matrix of its own) and the KV cache.

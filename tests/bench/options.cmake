@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+cmake_minimum_required(VERSION 3.25)
+# run(STATUS STREAM PATTERN COMMAND...): the exit status, and what stands in its out or err; the other is empty.
+function(run status stream pattern)
+  execute_process(COMMAND ${EMULATOR} ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
+  set(other err)
+  if(stream STREQUAL "err")
+    set(other out)
+  endif()
+  if(NOT result STREQUAL "${status}" OR NOT "${${stream}}" MATCHES "${pattern}" OR NOT "${${other}}" STREQUAL "")
+    message(SEND_ERROR "${ARGN}: status ${result}, wanted ${status}; out: ${out}; err: ${err}")
+  endif()
+endfunction()
+
+run(0 out "^usage: bench_kernels" ${KERNELS} --help)
+foreach(wrong "--nonsense" "--nonsense;1" "--tier" "--threads;0" "--threads;two" "--k;100" "--columns;513" "--clock;wall")
+  run(2 err "not understood: --" ${KERNELS} ${wrong})
+endforeach()
+run(0 out "^usage: bench_make_model" ${MAKE_MODEL} --help)
+run(2 err "^usage: bench_make_model" ${MAKE_MODEL})
+run(2 err "no such shape: round" ${MAKE_MODEL} round Q4_0 ${WORK}/a.gguf)
+run(2 err "no such type: Q9_9" ${MAKE_MODEL} probe Q9_9 ${WORK}/a.gguf)
+run(1 err "multiple of Q4_K's block" ${MAKE_MODEL} smollm2-135m Q4_K ${WORK}/a.gguf)
+
+file(MAKE_DIRECTORY ${WORK})
+run(0 out "^$" ${MAKE_MODEL} probe IQ1_S ${WORK}/a.gguf)
+run(0 out "probe-random-IQ1_S" ${THIMBLE} inspect ${WORK}/a.gguf)
+file(REMOVE_RECURSE ${WORK})
