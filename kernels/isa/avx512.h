@@ -8,13 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/isa/x86_act_sums.h"
+#include "kernels/isa/avx512_acts.h"
 #include "kernels/isa/x86_entries.h"
 
 namespace thimble {
 namespace {
 
-struct Avx512 : ActSums {
+struct Avx512 : Avx512Acts {
     using f = __m512;
     using i = __m512i;
     using m = __mmask16;

@@ -16,6 +16,12 @@ struct ActSums {
         const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(s));
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_madd_epi16(v, _mm256_set1_epi16(kFactor)));
     }
+    // out[b] = d[b] * float(s[2 b] + s[2 b + 1])
+    static void scaled_pair_sums(const float* d, const int16_t* s, float* out) {
+        const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(s));
+        const __m256 sum = _mm256_cvtepi32_ps(_mm256_madd_epi16(v, _mm256_set1_epi16(1)));
+        _mm256_storeu_ps(out, _mm256_mul_ps(_mm256_loadu_ps(d), sum));
+    }
     // out[h] = d[h / 2] * float(s[h])
     static void scaled_sums(const float* d, const int16_t* s, float* out) {
         const __m256 all = _mm256_loadu_ps(d);

@@ -125,25 +125,38 @@ void softmax(float* x, int64_t n) {
     for_vectors(n, [&](int64_t at, int w) { V::store_n(x + at, w, V::div(V::load_n(x + at, w), total)); });
 }
 
-// Blocks of 32 with one scale (kernels/README.md, "Quantised activations").
+// A block of 32 with one scale (kernels/README.md, "Quantised activations").
 template <class V>
-void quantize(const float* x, int64_t k, int8_t* q, float* d, int16_t* s) {
+inline void quantize_block(const float* x, int8_t* q, float* d, int16_t* s) {
     const auto mask = V::set1_i(0x7fffffff);
     const auto limit = V::set1(127.0f), low = V::set1(-127.0f);
-    for (int64_t b = 0; b < k / 32; ++b, x += 32, q += 32, s += 2) {
-        const auto x0 = V::load(x), x1 = V::load(x + 16);
-        const int32_t bits = V::hmax_i(V::max_i(V::and_i(V::bits(x0), mask), V::and_i(V::bits(x1), mask)));
-        if (bits >= 0x7f800000 || bits < 0x0d800000) {  // inf or NaN; below 2^-100
-            memset(q, 0, 32);
-            s[0] = s[1] = 0;
-            d[b] = bits >= 0x7f800000 ? bits_float(0x7fc00000) : 0.0f;
-            continue;
+    const auto x0 = V::load(x), x1 = V::load(x + 16);
+    const int32_t bits = V::hmax_i(V::max_i(V::and_i(V::bits(x0), mask), V::and_i(V::bits(x1), mask)));
+    if (bits >= 0x7f800000 || bits < 0x0d800000) {  // inf or NaN; below 2^-100
+        memset(q, 0, 32);
+        s[0] = s[1] = 0;
+        *d = bits >= 0x7f800000 ? bits_float(0x7fc00000) : 0.0f;
+        return;
+    }
+    const float amax = bits_float(bits);
+    const auto id = V::set1(127.0f / amax);
+    *d = amax / 127.0f;
+    s[0] = static_cast<int16_t>(V::store_i8(q, V::max(V::min(round_even<V>(V::mul(x0, id)), limit), low)));
+    s[1] = static_cast<int16_t>(V::store_i8(q + 16, V::max(V::min(round_even<V>(V::mul(x1, id)), limit), low)));
+}
+// Where a vocabulary has quantize_blocks, that takes as many blocks as it likes, if all are ordinary.
+template <class V>
+void quantize(const float* x, int64_t k, int8_t* q, float* d, int16_t* s) {
+    const int64_t blocks = k / 32;
+    for (int64_t b = 0; b < blocks;) {
+        int64_t end = b + 1;
+        if constexpr (requires { V::kQuantizeBlocks; }) {
+            if (b + V::kQuantizeBlocks <= blocks) {
+                end = b + V::kQuantizeBlocks;
+                if (V::quantize_blocks(x + 32 * b, q + 32 * b, d + b, s + 2 * b)) b = end;
+            }
         }
-        const float amax = bits_float(bits);
-        const auto id = V::set1(127.0f / amax);
-        d[b] = amax / 127.0f;
-        s[0] = static_cast<int16_t>(V::store_i8(q, V::max(V::min(round_even<V>(V::mul(x0, id)), limit), low)));
-        s[1] = static_cast<int16_t>(V::store_i8(q + 16, V::max(V::min(round_even<V>(V::mul(x1, id)), limit), low)));
+        for (; b < end; ++b) quantize_block<V>(x + 32 * b, q + 32 * b, d + b, s + 2 * b);
     }
 }
 

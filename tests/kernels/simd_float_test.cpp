@@ -101,13 +101,19 @@ static void test_rope(int64_t heads, int64_t d, int64_t n_rot, int neox, int kin
     });
 }
 
-// kind 4: halves, which round to even; 5: largest values about the least that is not taken for 0.
+// kind 4: halves, which round to even; 5: largest values about the least that is not taken for 0; 6: a block of its
+// own kind now and then.
 static void test_quantize(int64_t n, int kind) {
     Random random(static_cast<uint64_t>(n + kind));
     float* x = filled(0, n, &random, kind < 4 ? kind : 0);
     for (int64_t i = 0; i < n && kind == 4; ++i)
         x[i] = i % 32 == 7 ? 127.0f : static_cast<float>(static_cast<int>(random.next32() % 253) - 126) + 0.5f;
     for (int64_t i = 0; i < n && kind == 5; ++i) x[i] = (i / 32 % 3 == 0 ? 0x1p-101f : 0x1p-100f) * random.uniform();
+    static const uint32_t kLone[] = {0x7fc00000, 0xff800000, 0, 0x0d7fffff, 0x0d800000, 0x7f7fffff, 1};
+    for (int64_t i = 0, lone = 0; i < n && kind == 6; i += 7 * 32, ++lone) {
+        memset(x + i, 0, 32 * sizeof *x);
+        memcpy(x + i + lone % 32, kLone + lone % 7, sizeof *x);
+    }
     for (int64_t i = 40; i < n && kind == 5; i += 96) x[i] = i % 64 < 32 ? -0x1p-100f : 0x1p-100f;
     static int8_t q[2][kMax];
     static float d[2][kMax / 32];
@@ -271,7 +277,7 @@ int main(int argc, char** argv) {  // arguments: tiers that must be among the co
                     test_rope(3, d, d, neox, kind);
                     if (d >= 6) test_rope(2, d, d - 4, neox, kind);
                 }
-        for (int kind = 0; kind < 6; ++kind)
+        for (int kind = 0; kind < 7; ++kind)
             for (int64_t n : {32, 64, 96, 2048}) test_quantize(n, kind);
         for (uint32_t type : {static_cast<uint32_t>(kF32), static_cast<uint32_t>(kF16), static_cast<uint32_t>(kBF16)})
             for (int64_t k : {1, 15, 16, 50, 256})
