@@ -86,14 +86,11 @@ struct Member {
         multiply(w, w.data, row, rows, a, n, nullptr, out, out_stride);
     }
 
-    // Quantises values [at, at + width) of column c, both multiples of 32.
-    void quantize(const Acts& a, int64_t c, int64_t at, int64_t width) {
+    // Quantises x as values [at, at + width) of column c, if both are multiples of 32.
+    void quantize(const Acts& a, int64_t c, int64_t at, int64_t width, const float* x) {
+        if (at % 32 || width % 32) return;
         const QuantActs& q = a.quant;
-        k.quantize(a.x + c * a.stride + at, width, q.q + c * q.q_stride + at, q.d + c * q.d_stride + at / 32,
-                   q.s + c * q.s_stride + at / 16);
-    }
-    void quantize_all(const Acts& a, int64_t c, int64_t width) {
-        if (width % 32 == 0) quantize(a, c, 0, width);
+        k.quantize(x, width, q.q + c * q.q_stride + at, q.d + c * q.d_stride + at / 32, q.s + c * q.s_stride + at / 16);
     }
 
     void normalize(const float* x, Vector w, Vector b, int64_t width, float* y) {
@@ -110,16 +107,18 @@ struct Member {
         const Acts& a = alone ? own.norm : s->norm;
         for (int64_t t = alone ? 0 : first_token(); t < (alone ? 1 : last_token()); ++t) {
             const float* x = s->x + t * h.n_embd;
-            float* y = a.x + t * a.stride;
+            float* y = norm_room(a, t);
             if (w || h.arch->norm_weightless)
                 normalize(x, w, b, h.n_embd, y);
             else
                 memcpy(y, x, static_cast<size_t>(h.n_embd) * sizeof(float));
-            quantize_all(a, t, h.n_embd);
+            quantize(a, t, 0, h.n_embd, y);
         }
         if (!alone) barrier();
         return a;
     }
+    // Where the floats of normed column t go: to the others, or where nobody wants them, to this member's one column.
+    float* norm_room(const Acts& a, int64_t t) { return a.x ? a.x + t * a.stride : own.norm.x; }
 
     void embed() {
         const uint64_t half = h.n_rot / 2;
@@ -267,11 +266,11 @@ struct Member {
     void finish_unit(const Layer& l, const Attention& a, const AttentionState& state, int64_t g, int64_t token) {
         const int64_t width = a.group * h.dv;
         for (int64_t t = 0; t < a.n_tokens; ++t) {
-            float* y = s->attention.x + (token + t) * s->attention.stride + g * width;
+            float* y = s->attention.x ? s->attention.x + (token + t) * s->attention.stride + g * width : own.rows;
             for (int64_t i = 0; i < a.group; ++i)
                 k.attention_finish(&state, t * a.group + i, h.dv, l.sinks ? l.sinks + g * a.group + i : nullptr,
                                    y + i * h.dv);
-            if (width % 32 == 0) quantize(s->attention, token + t, g * width, width);
+            quantize(s->attention, token + t, g * width, width, y);
         }
     }
 
@@ -346,8 +345,9 @@ struct Member {
     // Norms (where w) and quantises the columns of `a`.
     void columns_again(const Acts& a, Vector w, int64_t width) {
         for (int64_t t = first_token(); t < last_token(); ++t) {
-            if (w) normalize(a.x + t * a.stride, w, nullptr, width, a.x + t * a.stride);
-            quantize_all(a, t, width);
+            float* x = a.x + t * a.stride;
+            if (w) normalize(x, w, nullptr, width, x);
+            quantize(a, t, 0, width, x);
         }
         barrier();
     }
@@ -398,12 +398,12 @@ struct Member {
             float *gc = g + c * rows, *uc = u + c * rows;
             if (gate && gate_b) k.add(gc, gate_b + row, rows, gc);
             if (up_b) k.add(uc, up_b + row, rows, uc);
-            float* y = out.x + (to + c) * out.stride + row;
+            float* y = out.x ? out.x + (to + c) * out.stride + row : gc;
             if (gate)
                 k.activate(h.arch->activation, gc, uc, rows, y);
             else
                 k.activate(h.arch->activation, uc, nullptr, rows, y);
-            if (row % 32 == 0 && rows % 32 == 0) quantize(out, to + c, row, rows);
+            quantize(out, to + c, row, rows, y);
         }
     }
 
@@ -469,8 +469,9 @@ struct Member {
         const Acts& a = count == 1 ? own.norm : s->norm;
         for (int64_t t = count == 1 ? 0 : count * me / members; t < (count == 1 ? 1 : count * (me + 1) / members);
              ++t) {
-            normalize(s->x + (from + t) * h.n_embd, m.output_norm, m.output_norm_b, h.n_embd, a.x + t * a.stride);
-            quantize_all(a, t, h.n_embd);
+            float* y = norm_room(a, t);
+            normalize(s->x + (from + t) * h.n_embd, m.output_norm, m.output_norm_b, h.n_embd, y);
+            quantize(a, t, 0, h.n_embd, y);
         }
         if (count > 1) barrier();
         const int64_t v = h.n_vocab;

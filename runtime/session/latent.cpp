@@ -73,12 +73,7 @@ void Member::latent_qkv(const Layer& l, const Acts& in) {
         for (int64_t i = 0; i < heads; ++i) {
             float* head = q + t * q_stride + i * dk;
             k.rope(head + nope, 1, h.n_rot, h.n_rot, h.arch->rope == Rope::kNeox, r.cos + t * half, r.sin + t * half);
-            if (l.k_b && nope % 32 == 0) {
-                const QuantActs& a = x.q.quant;
-                const int64_t at = i * nope;
-                k.quantize(head, nope, a.q + t * a.q_stride + at, a.d + t * a.d_stride + at / 32,
-                           a.s + t * a.s_stride + at / 16);
-            }
+            if (l.k_b) quantize(x.q, t, i * nope, nope, head);
         }
         latent_keys(l, t, q + t * q_stride);
     }
@@ -98,11 +93,13 @@ void Member::latent_norms(const Layer& l) {
     for (int64_t t = first_token(); t < last_token(); ++t) {
         float *q = x.raw + t * x.raw_stride, *kv = q + h.n_latent_q;
         if (l.q_b) {
-            normalize(q, l.q_a_norm, nullptr, h.n_latent_q, x.compressed_q.x + t * x.compressed_q.stride);
-            quantize_all(x.compressed_q, t, h.n_latent_q);
+            float* y = x.compressed_q.x + t * x.compressed_q.stride;
+            normalize(q, l.q_a_norm, nullptr, h.n_latent_q, y);
+            quantize(x.compressed_q, t, 0, h.n_latent_q, y);
         }
-        normalize(kv, l.kv_a_norm, nullptr, h.n_latent_kv, x.kv.x + t * x.kv.stride);
-        quantize_all(x.kv, t, h.n_latent_kv);
+        float* y = x.kv.x + t * x.kv.stride;
+        normalize(kv, l.kv_a_norm, nullptr, h.n_latent_kv, y);
+        quantize(x.kv, t, 0, h.n_latent_kv, y);
         k.rope(kv + h.n_latent_kv, 1, h.n_rot, h.n_rot, h.arch->rope == Rope::kNeox, r.cos + t * half,
                r.sin + t * half);
     }

@@ -17,11 +17,12 @@ struct Layout {
     Arena& arena;
     Session* s;
 
-    Acts acts(int64_t columns, int64_t width) {
+    // floats: false where only quantised weights meet these columns.
+    Acts acts(int64_t columns, int64_t width, bool floats = true) {
         Acts a{};
         a.stride = round_up(width, 16) +
                    (columns > 1 ? 16 : 0);  // 64 bytes off a power of two: columns fall into other cache sets
-        a.x = arena.array<float>(static_cast<uint64_t>(columns * a.stride));
+        if (floats) a.x = arena.array<float>(static_cast<uint64_t>(columns * a.stride));
         const int64_t blocks = (width + 31) / 32;
         a.quant.q_stride = blocks * 32 + (columns > 1 ? 64 : 0);
         a.quant.d_stride = blocks;
@@ -100,9 +101,51 @@ struct Layout {
         e.active = arena.array<int32_t>(h.n_expert);
         e.shared = arena.array<float>(n);
         int64_t shared = 0;
-        for (uint32_t i = 0; i < h.n_layer; ++i) shared = most(shared, m.layers[i].shared_up.rows);
-        if (shared) s->shared_hidden = acts(p.n_batch, shared);
+        bool floats = false;
+        for (uint32_t i = 0; i < h.n_layer; ++i) {
+            shared = most(shared, m.layers[i].shared_up.rows);
+            floats = floats || dense(m.layers[i].shared_down);
+        }
+        if (shared) s->shared_hidden = acts(p.n_batch, shared, floats);
     }
+
+    static bool dense(const Weight& w) { return w && format_is_dense(w.type); }
+    // Who reads activations as floats: dense weights, and norms and sums between the product that made them and the next.
+    bool norm_floats() const {
+        bool any = dense(m.output);
+        for (uint32_t i = 0; i < m.hyper.n_layer; ++i) {
+            const Layer& l = m.layers[i];
+            const Weight* readers[] = {&l.wq,      &l.wk,          &l.wv,        &l.wqkv,         &l.q_a,
+                                       &l.kv_a,    &l.gate,        &l.up,        &l.router,       &l.gate_exps,
+                                       &l.up_exps, &l.shared_gate, &l.shared_up, &l.shared_router};
+            for (const Weight* w : readers) any = any || dense(*w);
+        }
+        return any;
+    }
+    bool attention_floats() const {
+        bool any = false;
+        for (uint32_t i = 0; i < m.hyper.n_layer; ++i) {
+            const Layer& l = m.layers[i];
+            any = any || dense(l.wo) || l.attn_sub_norm || l.conv || l.v_b || unit_width(l) % 32;
+        }
+        return any;
+    }
+    bool hidden_floats() const {
+        bool any = false;
+        for (uint32_t i = 0; i < m.hyper.n_layer; ++i) {
+            const Layer& l = m.layers[i];
+            any = any || dense(l.down) || dense(l.down_exps) || l.ffn_sub_norm;
+        }
+        return any;
+    }
+    bool post_norms() const {
+        bool any = false;
+        for (uint32_t i = 0; i < m.hyper.n_layer; ++i)
+            any = any || m.layers[i].attn_post_norm || m.layers[i].ffn_post_norm;
+        return any;
+    }
+    // Values of the heads that share a kv head.
+    int64_t unit_width(const Layer& l) const { return int64_t{l.n_head / l.n_head_kv} * m.hyper.dv; }
 
     void scratch() {
         const Hyper& h = m.hyper;
@@ -117,9 +160,9 @@ struct Layout {
         s->x = arena.array<float>(static_cast<uint64_t>(n * e));
         s->qkv_stride = round_up(q, 16);
         s->qkv = arena.array<float>(static_cast<uint64_t>(n * s->qkv_stride));
-        s->projected = arena.array<float>(static_cast<uint64_t>(n * e));
-        s->norm = acts(n, e);
-        s->attention = acts(n, attention);
+        if (post_norms()) s->projected = arena.array<float>(static_cast<uint64_t>(n * e));
+        s->norm = acts(n, e, norm_floats());
+        s->attention = acts(n, attention, attention_floats());
         // Hidden columns: tokens of width n_ff, or (token, expert) pairs of width n_ff_expert; one buffer serves both.
         int64_t columns = n, width = h.n_ff_max;
         if (h.n_expert) {
@@ -129,7 +172,7 @@ struct Layout {
             for (uint32_t i = 0; i < h.n_layer; ++i) dense = dense || !m.layers[i].router;
             if (!dense) width = h.n_ff_expert;
         }
-        s->hidden = acts(columns, width);
+        s->hidden = acts(columns, width, hidden_floats());
         experts();
         latent();
         rope();
@@ -173,15 +216,18 @@ struct Layout {
     void own(int64_t columns) {
         const Hyper& h = m.hyper;
         Private* list = arena.array<Private>(p.n_threads);
-        int64_t group = 1;
-        for (uint32_t i = 0; i < h.n_layer; ++i) group = most(group, m.layers[i].n_head / m.layers[i].n_head_kv);
+        int64_t group = 1, unit = 0;
+        for (uint32_t i = 0; i < h.n_layer; ++i) {
+            group = most(group, m.layers[i].n_head / m.layers[i].n_head_kv);
+            if (!attention_floats()) unit = most(unit, unit_width(m.layers[i]));
+        }
         const int64_t prompt = h.n_expert ? (columns + 2 * p.n_batch) * kPromptChunk : 2 * p.n_batch * kPromptChunk;
         const int64_t decode = (2 + 2 * int64_t{h.n_expert_used}) * kDecodeChunk;
         for (uint32_t t = 0; t < p.n_threads; ++t) {
             Private own{};
             own.matmul = arena.bytes(kMatmulScratch);
             own.attention = arena.bytes(kAttentionScratch);
-            own.rows = arena.array<float>(static_cast<uint64_t>(most(most(prompt, decode), h.n_expert)));
+            own.rows = arena.array<float>(static_cast<uint64_t>(most(most(prompt, decode), most(unit, h.n_expert))));
             own.norm = acts(1, h.n_embd);
             own.running = state(group * kTokenBlock);
             own.part = state(group * kTokenBlock);

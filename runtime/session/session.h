@@ -10,12 +10,12 @@ namespace thimble {
 
 // Columns of activations for the products: floats for dense weights, int8 blocks for quantised ones.
 struct Acts {
-    float* x;  // [columns][stride]
+    float* x;  // [columns][stride]; nullptr where no weight of the model reads these columns as floats
     int64_t stride;
     QuantActs quant;  // filled where the width is a multiple of 32 (else no quantised weight can meet it)
     Acts column(int64_t c) const {
         Acts a = *this;
-        a.x += c * stride;
+        if (x) a.x += c * stride;
         a.quant.q += c * quant.q_stride;
         a.quant.d += c * quant.d_stride;
         a.quant.s += c * quant.s_stride;
@@ -27,7 +27,7 @@ struct Acts {
 struct Private {
     void* matmul;                  // kMatmulScratch
     void* attention;               // kAttentionScratch
-    float* rows;                   // results of a chunk of rows, [columns][chunk], twice
+    float* rows;                   // results of a chunk of rows, [columns][chunk], twice; a unit's heads
     Acts norm;                     // one column: the normed input of a layer when one token is decoded
     AttentionState running, part;  // of kTokenBlock tokens and one kv head's group
 };
@@ -113,7 +113,7 @@ struct Session {
     float* x;           // [n_batch][n_embd] the residual stream
     float* qkv;         // [n_batch][qkv_stride]
     int64_t qkv_stride;
-    float* projected;  // [n_batch][n_embd], before a post norm
+    float* projected;  // [n_batch][n_embd], before a post norm; nullptr: no layer has one
     Acts norm, attention, hidden, shared_hidden;
     LatentBuffers latent;
     AttentionState split;  // [chunks][n_head] partial results of one token, when heads are fewer than threads

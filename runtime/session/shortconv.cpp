@@ -27,7 +27,7 @@ void Member::short_conv(const Layer& l, const KvLayer& kv) {
             for (int64_t i = 0; i < e; ++i) y[i] += l.conv[i * length + j] * slot[i];
         }
         for (int64_t i = 0; i < e; ++i) y[i] *= c[i];
-        quantize_all(s->attention, t, e);
+        quantize(s->attention, t, 0, e, y);
     }
     barrier();
 }
