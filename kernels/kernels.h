@@ -49,7 +49,7 @@ struct Matmul {
     void* scratch;  // kMatmulScratch bytes, 64-byte aligned, one for each thread
 };
 #if defined(__x86_64__)
-constexpr size_t kMatmulScratch = 128 * 1024;
+constexpr size_t kMatmulScratch = 176 * 1024;
 #else
 constexpr size_t kMatmulScratch = 64 * 1024;
 #endif

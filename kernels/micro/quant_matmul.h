@@ -11,7 +11,7 @@ namespace thimble {
 namespace {
 
 constexpr int kGroups = 2;          // groups of kRows rows in a panel
-constexpr int kPanelColumns = 320;  // columns whose accumulators fit in scratch
+constexpr int kPanelColumns = 512;  // columns whose accumulators fit in scratch
 constexpr int kFewColumns = 16;     // fewer: one panel at a time
 
 // Columns of a register tile: two sums a column and a group need more registers.
@@ -273,16 +273,14 @@ inline void tile_of(int columns, const Panel<V, R>* panel, const ActChunk* acts,
     }
 }
 
-// Panels that share what is made of the activations, as many as fit into the first-level cache beside them.
-template <class R>
-constexpr int kPanels = kHalves<R> || R::Format::kMinimum == Minimum::kHalf ? 1 : 2;
+constexpr int kPanels = 2;  // that share what is made of the activations; all fit into the first-level cache
 
 template <class V, class R>
 struct MatmulScratch {
-    Panel<V, R> panel[kPanels<R>][kGroups];
+    Panel<V, R> panel[kPanels][kGroups];
     ChunkCopy<V, R> copy;
     alignas(64) uint8_t stage[R::kStaged ? V::kRows * 256 : 64];
-    alignas(64) float acc[kPanels<R>][kPanelColumns][kGroups * V::kRows];
+    alignas(64) float acc[kPanels][kPanelColumns][kGroups * V::kRows];
 };
 
 // The results of one column: rows <= kGroups * kRows.
@@ -346,7 +344,7 @@ void quant_matmul(const Matmul* m) {
     static_assert(sizeof(MatmulScratch<V, R>) <= kMatmulScratch);
     if (m->n == 1) return quant_matvec<V, OneColumn<Reader>>(m);
     const int64_t parts = (m->n + kPanelColumns - 1) / kPanelColumns;
-    const int64_t together = (m->n < kFewColumns ? 1 : kPanels<R>)*kGroups * V::kRows;
+    const int64_t together = (m->n < kFewColumns ? 1 : kPanels) * kGroups * V::kRows;
     int64_t c = 0;
     for (int64_t t = 0; t < parts; ++t) {
         const int64_t columns = (m->n - c + parts - t - 1) / (parts - t);

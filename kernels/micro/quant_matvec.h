@@ -35,11 +35,7 @@ inline void fill_acts(const float* d, const int16_t* s, ActChunk* a) {
     }
     if constexpr (!kHalves<R> && R::kBias != 0) V::template pair_sums<-R::kBias>(s, a->bias);
     if constexpr (R::Format::kMinimum == Minimum::kHalf) V::scaled_sums(d, s, a->ds);
-    if constexpr (R::Format::kMinimum == Minimum::kBlock) {
-        int32_t sum[8];
-        V::template pair_sums<1>(s, sum);
-        for (int b = 0; b < 8; ++b) a->ds[b] = d[b] * static_cast<float>(sum[b]);
-    }
+    if constexpr (R::Format::kMinimum == Minimum::kBlock) V::scaled_pair_sums(d, s, a->ds);
 }
 inline int64_t column_of(const Matmul* m, int64_t c) { return m->col ? m->col[c] : c; }
 template <class V, class R>
