@@ -263,9 +263,20 @@ struct Avx512 : Avx512Acts {
     static part dot32(rb w0, rb a0, rb w1, rb a1) {
         return _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(_mm512_setzero_si512(), w0, a0), w1, a1);
     }
-    // Finishes the sums of four vectors into one int32 a row; kValues = 16 or 32 went into each.
+    // Finishes the sums of four vectors into one int32 a row; kValues = 16 or 32 went into each. Sums of kValues / 4
+    // products that stay within 16 bits are packed, and added in pairs by a multiplication: six instructions, not nine.
     template <int kMax, int kValues>
     static ri finish(const part v[4]) {
+        constexpr int kLargest = kValues / 4 * kMax * 127;
+        if constexpr (kLargest <= 32767) {
+            const __m512i ones = _mm512_set1_epi16(1);
+            const __m512i ab = _mm512_madd_epi16(_mm512_packs_epi32(v[0], v[1]), ones);
+            const __m512i cd = _mm512_madd_epi16(_mm512_packs_epi32(v[2], v[3]), ones);
+            if constexpr (2 * kLargest <= 32767) return _mm512_madd_epi16(_mm512_packs_epi32(ab, cd), ones);
+            const __m512 x = _mm512_castsi512_ps(ab), y = _mm512_castsi512_ps(cd);
+            return _mm512_add_epi32(_mm512_castps_si512(_mm512_shuffle_ps(x, y, 0x88)),
+                                    _mm512_castps_si512(_mm512_shuffle_ps(x, y, 0xdd)));
+        }
         const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(v[0], v[1]), _mm512_unpackhi_epi32(v[0], v[1]));
         const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2], v[3]), _mm512_unpackhi_epi32(v[2], v[3]));
         return _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));

@@ -123,18 +123,15 @@ THIMBLE_INLINE void multiply_rows(const RowWords w[4], int half, __m512i low_act
     }
 }
 
-// The sums of four rows, four words each in every lane, finished: lane l, word r is block l of row r. Sums of eight
-// products stay within 16 bits if weights are below 32, their pairs if they are below 16.
+// The sums of four rows, four words each in every lane, finished: lane l, word r is block l of row r. Where pairs of the
+// sums of eight products fit into 16 bits, the bias comes without an addition.
 template <class R>
 THIMBLE_INLINE __m512i finish_rows(const __m512i v[4], __m512i bias) {
-    const __m512i ones = _mm512_set1_epi16(1);
-    if constexpr (R::kMax <= 31) {
+    if constexpr (R::kMax <= 15) {
+        const __m512i ones = _mm512_set1_epi16(1);
         const __m512i ab = _mm512_madd_epi16(_mm512_packs_epi32(v[0], v[1]), ones);
         const __m512i cd = _mm512_madd_epi16(_mm512_packs_epi32(v[2], v[3]), ones);
-        if constexpr (R::kMax <= 15) return _mm512_dpwssd_epi32(bias, _mm512_packs_epi32(ab, cd), ones);
-        const __m512 x = _mm512_castsi512_ps(ab), y = _mm512_castsi512_ps(cd);
-        return _mm512_add_epi32(_mm512_add_epi32(bias, _mm512_castps_si512(_mm512_shuffle_ps(x, y, 0x88))),
-                                _mm512_castps_si512(_mm512_shuffle_ps(x, y, 0xdd)));
+        return _mm512_dpwssd_epi32(bias, _mm512_packs_epi32(ab, cd), ones);
     }
     return _mm512_add_epi32(Avx512::finish<R::kMax, 32>(v), bias);
 }
