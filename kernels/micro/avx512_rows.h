@@ -18,13 +18,19 @@ struct WordTable {
     __m512i load() const { return _mm512_load_si512(word); }
 };
 
+template <class F>
+constexpr bool kNibbleRows = F::kId == kIQ4_XS ||
+                             (F::kBlock == 32 && F::kBytes % 2 == 0 && F::kBytes < 32);  // not Q8_0, MXFP4
+
+template <class F>
+constexpr bool kFifthBits = F::kBlock == 32 && F::kBytes > 20;
+
 // Where the words of eight blocks of 32 weights lie: windows of 32 words start at words 0, 32 and kLast of a row's chunk.
 // A block has kHead words (a float16 scale, a minimum, 32 fifth bits) before its eight words of nibbles.
 template <class F>
 struct BlockWords {
     static constexpr int kWords = F::kBytes / 2, kHead = kWords - 8, kLast = 8 * kWords - 32;
     static constexpr int kScales = F::kMinimum == Minimum::kNone ? 1 : 2;
-    static constexpr bool kFifthBits = kHead > kScales;
 
     // Word x of the chunk, as a permutation of two windows counts: of the first two, or (half 1) of the last two.
     static constexpr uint16_t index(int half, int x) {
@@ -54,14 +60,14 @@ struct BlockWords {
             if (x % kWords < kScales && x / 32 == window) mask |= 1u << (x - start(window));
         return mask;
     }
-    static_assert(kFifthBits || (from_window(0) & (from_window(1) | from_window(2))) == 0);
-    static_assert(kFifthBits || (from_window(1) & from_window(2)) == 0);
+    static_assert(kFifthBits<F> || (from_window(0) & (from_window(1) | from_window(2))) == 0);
+    static_assert(kFifthBits<F> || (from_window(1) & from_window(2)) == 0);
     // Two rows' words i of each block (scales or minima) to words 4 b and 4 b + 1, and again 4 b + 2 and 4 b + 3.
     static constexpr WordTable two_rows(int i) {
         WordTable t{};
         for (int j = 0; j < 32; ++j) {
             const int b = j / 4, x = b * kWords + i;
-            const int at = kFifthBits ? 8 + b / 4 * 8 + 4 * i + b % 4 : x - start(x / 32);
+            const int at = kFifthBits<F> ? 8 + b / 4 * 8 + 4 * i + b % 4 : x - start(x / 32);
             t.word[j] = static_cast<uint16_t>(at + j % 2 * 32);
         }
         return t;
@@ -75,31 +81,36 @@ struct RowWords {
 };
 template <class F>
 THIMBLE_INLINE void load_row(const uint8_t* p, RowWords& w) {
-    using B = BlockWords<F>;
-    static constexpr WordTable kNibbles0 = B::nibbles(0), kNibbles1 = B::nibbles(1);
-    __m512i first = _mm512_loadu_si512(p), second = _mm512_loadu_si512(p + 64);
-    const __m512i third = _mm512_loadu_si512(p + 2 * B::kLast);
-    asm("" : "+v"(first), "+v"(second));  // else GCC loads them once a use
-    if constexpr (B::kFifthBits) {
-        static constexpr WordTable kHeads0 = B::heads(0), kHeads1 = B::heads(1);
-        const __m512i h0 = _mm512_permutex2var_epi16(first, kHeads0.load(), second);
-        const __m512i h1 = _mm512_permutex2var_epi16(second, kHeads1.load(), third);
-        _mm_store_si128(reinterpret_cast<__m128i*>(w.fifth[0]), _mm512_castsi512_si128(h0));
-        _mm_store_si128(reinterpret_cast<__m128i*>(w.fifth[1]), _mm512_castsi512_si128(h1));
-        w.head = _mm512_mask_blend_epi16(0xffff0000u, h0, h1);
+    if constexpr (F::kBlock == 256) {  // nibbles stand together behind the scales
+        w.nibbles[0] = _mm512_loadu_si512(p + F::kBytes - 128);
+        w.nibbles[1] = _mm512_loadu_si512(p + F::kBytes - 64);
     } else {
-        w.head = _mm512_mask_blend_epi16(B::from_window(1), first, second);
-        if constexpr (B::from_window(2) != 0) w.head = _mm512_mask_blend_epi16(B::from_window(2), w.head, third);
+        using B = BlockWords<F>;
+        static constexpr WordTable kNibbles0 = B::nibbles(0), kNibbles1 = B::nibbles(1);
+        __m512i first = _mm512_loadu_si512(p), second = _mm512_loadu_si512(p + 64);
+        const __m512i third = _mm512_loadu_si512(p + 2 * B::kLast);
+        asm("" : "+v"(first), "+v"(second));  // else GCC loads them once a use
+        if constexpr (kFifthBits<F>) {
+            static constexpr WordTable kHeads0 = B::heads(0), kHeads1 = B::heads(1);
+            const __m512i h0 = _mm512_permutex2var_epi16(first, kHeads0.load(), second);
+            const __m512i h1 = _mm512_permutex2var_epi16(second, kHeads1.load(), third);
+            _mm_store_si128(reinterpret_cast<__m128i*>(w.fifth[0]), _mm512_castsi512_si128(h0));
+            _mm_store_si128(reinterpret_cast<__m128i*>(w.fifth[1]), _mm512_castsi512_si128(h1));
+            w.head = _mm512_mask_blend_epi16(0xffff0000u, h0, h1);
+        } else {
+            w.head = _mm512_mask_blend_epi16(B::from_window(1), first, second);
+            if constexpr (B::from_window(2) != 0) w.head = _mm512_mask_blend_epi16(B::from_window(2), w.head, third);
+        }
+        w.nibbles[0] = _mm512_permutex2var_epi16(first, kNibbles0.load(), second);
+        w.nibbles[1] = _mm512_permutex2var_epi16(second, kNibbles1.load(), third);
     }
-    w.nibbles[0] = _mm512_permutex2var_epi16(first, kNibbles0.load(), second);
-    w.nibbles[1] = _mm512_permutex2var_epi16(second, kNibbles1.load(), third);
 }
 
 // Unfinished sums of four blocks (half of the chunk) of four rows. Rows stand side by side, step by step, so that no
 // instruction waits for the one before it.
 template <class R>
 THIMBLE_INLINE void multiply_rows(const RowWords w[4], int half, __m512i low_acts, __m512i high_acts, __m512i sum[4]) {
-    using B = BlockWords<typename R::Format>;
+    using F = typename R::Format;
     const __m512i low = _mm512_set1_epi8(15), fifth = _mm512_set1_epi8(16);
     __m512i v[2][4];
 #pragma GCC unroll 4
@@ -112,7 +123,7 @@ THIMBLE_INLINE void multiply_rows(const RowWords w[4], int half, __m512i low_act
         for (int r = 0; r < 4; ++r) {
             v[h][r] = _mm512_and_si512(v[h][r], low);
             if constexpr (R::kMax > 31) v[h][r] = _mm512_shuffle_epi8(codebook<Avx512>(kIq4Codebook), v[h][r]);
-            if constexpr (B::kFifthBits)
+            if constexpr (kFifthBits<F>)
                 v[h][r] = _mm512_mask_add_epi8(v[h][r], _load_mask64(const_cast<__mmask64*>(&w[r].fifth[half][h])),
                                                v[h][r], fifth);
         }
@@ -171,10 +182,10 @@ THIMBLE_INLINE __m512i four_scales(const RowWords w[4], int i) {
 }
 
 template <class R>
-requires(R::Format::kBlock == 32 && R::Format::kBytes % 2 == 0 && R::Format::kBytes < 32) struct OwnRows<Avx512, R> {
+requires(kNibbleRows<typename R::Format>) struct OwnRows<Avx512, R> {
     static constexpr bool kOwn = true;
     using F = typename R::Format;
-    static constexpr int kScales = BlockWords<F>::kScales;
+    static constexpr int kScales = F::kBlock == 256 ? 0 : F::kMinimum == Minimum::kNone ? 1 : 2;  // float16 a block
 
     THIMBLE_INLINE static __m512 chunk(const uint8_t* p, size_t stride, const ActChunk& a, const Prefetch& ahead,
                                        __m512 acc) {
@@ -191,7 +202,9 @@ requires(R::Format::kBlock == 32 && R::Format::kBytes % 2 == 0 && R::Format::kBy
                     at, _mm512_castsi128_si512(_mm_load_si128(reinterpret_cast<const __m128i*>(a.bias + 4 * i))));
             }
         }
-        __m512i sum[2][4], scales[kScales][4];
+        __m512i sum[2][4], scales[2][4];
+        RowScales<Avx512> ready;  // of a superblock
+        if constexpr (kScales == 0) R::scales(p, stride, ready, nullptr);
 #pragma GCC unroll 4
         for (size_t g = 0; g < 4; ++g) {
             RowWords w[4];
@@ -207,18 +220,23 @@ requires(R::Format::kBlock == 32 && R::Format::kBytes % 2 == 0 && R::Format::kBy
                 multiply_rows<R>(w, i, low[i], high[i], v);
                 sum[i][g] = finish_rows<R>(v, bias[i]);
             }
-#pragma GCC unroll 2
-            for (int i = 0; i < kScales; ++i) scales[i][g] = four_scales<F>(w, i);
+            if constexpr (kScales > 0) scales[0][g] = four_scales<F>(w, 0);
+            if constexpr (kScales > 1) scales[1][g] = four_scales<F>(w, 1);
         }
         HalfScales dw, m;
-        dw.put(scales[0]);
+        if constexpr (kScales != 0) dw.put(scales[0]);
         if constexpr (kScales == 2) m.put(scales[1]);
         __m512i isum[8];
         turn_lanes(sum[0], isum);
         turn_lanes(sum[1], isum + 4);
 #pragma GCC unroll 8
         for (int b = 0; b < 8; ++b) {
-            acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(isum[b]), _mm512_mul_ps(dw.of(b), _mm512_set1_ps(a.d[b])), acc);
+            __m512 d;
+            if constexpr (kScales == 0)
+                d = ready.scale(b);
+            else
+                d = dw.of(b);
+            acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(isum[b]), _mm512_mul_ps(d, _mm512_set1_ps(a.d[b])), acc);
             if constexpr (kScales == 2) acc = _mm512_fmadd_ps(m.of(b), _mm512_set1_ps(a.ds[b]), acc);
         }
         return acc;
