@@ -120,8 +120,8 @@ void check_bits(Run& run, const toy::Spec& spec, const int32_t* ids, int n, cons
     const struct {
         uint32_t threads, batch;
         const char* tier;
-    } variants[] = {{2, 7, nullptr},    {3, 1, nullptr}, {2, 64, "scalar"},  {2, 33, "avx2"},
-                    {1, 33, "avxvnni"}, {2, 33, "neon"}, {2, 33, "dotprod"}, {2, 33, "i8mm"}};
+    } variants[] = {{2, 7, nullptr},  {3, 1, nullptr}, {2, 64, "scalar"},  {2, 33, "avx2"}, {1, 33, "avxvnni"},
+                    {2, 7, "avx512"}, {2, 33, "neon"}, {2, 33, "dotprod"}, {2, 33, "i8mm"}};
     for (const auto& v : variants) {
         if (v.tier && (!tiers || THIMBLE_EMULATED)) continue;
         float* other = run.logits(ids, n, v.threads, v.batch, v.tier);
