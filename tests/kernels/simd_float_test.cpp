@@ -278,7 +278,7 @@ int main(int argc, char** argv) {  // arguments: tiers that must be among the co
                     if (d >= 6) test_rope(2, d, d - 4, neox, kind);
                 }
         for (int kind = 0; kind < 7; ++kind)
-            for (int64_t n : {32, 64, 96, 2048}) test_quantize(n, kind);
+            for (int64_t n : {32, 64, 96, 256, 288, 480, 2048}) test_quantize(n, kind);
         for (uint32_t type : {static_cast<uint32_t>(kF32), static_cast<uint32_t>(kF16), static_cast<uint32_t>(kBF16)})
             for (int64_t k : {1, 15, 16, 50, 256})
                 for (int64_t rows : {1, 2, 5, 9})
