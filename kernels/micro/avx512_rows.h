@@ -210,7 +210,7 @@ requires(kNibbleRows<typename R::Format>) struct OwnRows<Avx512, R> {
             RowWords w[4];
 #pragma GCC unroll 4
             for (size_t r = 0; r < 4; ++r) {
-                if (r % 2 == 0) prefetch_far<Avx512, R>(ahead, static_cast<int>(2 * g + r / 2));
+                if (r % 2 == 0) prefetch_eighth<Avx512, R>(ahead, static_cast<int>(2 * g + r / 2));
                 load_row<F>(p + (4 * g + r) * stride, w[r]);
                 asm volatile("" : : : "memory");  // else GCC moves all prefetches together
             }
