@@ -176,11 +176,11 @@ requires(HalfRows<typename R::Format>::kHas) struct OwnRows<Avx512, R> {
                 __m512i scales[2];
                 Rows four[4];
                 Rows::scales(row, stride, scales);
-                prefetch_eighth<Avx512, R>(ahead, static_cast<int>(4 * g + 2 * i));
+                prefetch_rows<R, F::kId == kQ6_K>(ahead, static_cast<int>(4 * g + 2 * i));
                 v[i][0] = half_sums<F, 0>(row, stride, four, acts[0], start[0], scales);
                 v[i][1] = half_sums<F, 1>(row, stride, four, acts[1], start[1], scales);
                 asm volatile("" : : : "memory");  // else GCC moves all prefetches together
-                prefetch_eighth<Avx512, R>(ahead, static_cast<int>(4 * g + 2 * i + 1));
+                prefetch_rows<R, F::kId == kQ6_K>(ahead, static_cast<int>(4 * g + 2 * i + 1));
                 v[i][2] = half_sums<F, 2>(row, stride, four, acts[2], start[2], scales);
                 v[i][3] = half_sums<F, 3>(row, stride, four, acts[3], start[3], scales);
                 asm volatile("" : : : "memory");
