@@ -125,6 +125,11 @@ struct Kernels {
     void (*activate)(Activation a, const float* g, const float* u, int64_t n, float* y);
     // Rotates the first n_rot values of each of `heads` vectors of d values. neox: pairs (i, i + n_rot/2), else (2i, 2i+1).
     void (*rope)(float* x, int64_t heads, int64_t d, int64_t n_rot, int neox, const float* cos, const float* sin);
+    // What rope takes: cosine and sine of position * frequency[i] (in double, our own polynomials), times magnitude.
+    void (*rope_angles)(double position, const double* frequency, float magnitude, int64_t n, float* cos, float* sin);
+    // y[i] = log x[i], and z[i] = x[i]^y[i] for x > 0 (step 0: x[0]^y[i]), as math_log and math_pow. In place allowed.
+    void (*log)(const double* x, int64_t n, double* y);
+    void (*pow)(const double* x, int64_t step, const double* y, int64_t n, double* z);
     void (*softmax)(float* x, int64_t n);  // in place, for routers and samplers
 
     // Stores one position's key and value of one kv head.
@@ -153,10 +158,9 @@ uint64_t read_memory(const void* data, size_t bytes, int way);
 enum class Peak { kInt8, kFloat };
 int64_t multiply_peak(const char* tier, Peak what, int64_t loops);
 
-// cos and sin of angle (in double, our own polynomials), the float results that rope takes.
-void rope_angle(double angle, float* cos, float* sin);
+// Set-up work: one number, the same bits as a lane of the table's functions.
 double math_exp(double x);
-double math_log(double x);
+double math_log(double x);            // -1e300 where x > 0 is false
 double math_pow(double x, double y);  // x > 0
 double math_sqrt(double x);  // NaN below 0; the instruction where there is one, else within a unit in the last place
 

@@ -30,6 +30,7 @@ struct Avx2 : ActSums {
     static constexpr int kAttnRows = 2;
     static constexpr int kAttnTiles = 2;
     static constexpr int kAttnVecs = 2;
+    static constexpr int kDoubleBytes = 32;
 
     static f set1(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
     static f load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }

@@ -23,6 +23,7 @@ struct Avx512 : Avx512Acts {
     static constexpr int kAttnRows = 4;
     static constexpr int kAttnTiles = 4;
     static constexpr int kAttnVecs = 4;
+    static constexpr int kDoubleBytes = 64;
 
     static __mmask16 first(int n) { return static_cast<__mmask16>((1u << n) - 1); }
     static f set1(float x) { return _mm512_set1_ps(x); }

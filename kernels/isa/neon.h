@@ -22,6 +22,7 @@ struct NeonIsa {
     static constexpr int kAttnRows = kManyRegisters ? 4 : 2;
     static constexpr int kAttnTiles = 1;
     static constexpr int kAttnVecs = 1;
+    static constexpr int kDoubleBytes = kManyRegisters ? 16 : 8;  // ARMv7 has no vectors of doubles
 
     template <class Fn>
     static f each(Fn fn) {

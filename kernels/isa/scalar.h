@@ -28,6 +28,7 @@ struct ScalarIsa {
     static constexpr int kAttnRows = 2;                   // query rows of an attention tile
     static constexpr int kAttnTiles = 1;                  // 16-position tiles taken together in q . k
     static constexpr int kAttnVecs = 2;                   // 16-value vectors taken together in p . v
+    static constexpr int kDoubleBytes = 8;                // a vector of doubles (micro/doubles.h)
 
     template <class Fn>
     static f each(Fn fn) {

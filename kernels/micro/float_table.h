@@ -3,6 +3,7 @@
 #pragma once
 #include "kernels/micro/attention.h"
 #include "kernels/micro/dense.h"
+#include "kernels/micro/doubles.h"
 #include "kernels/micro/vector_ops.h"
 
 namespace thimble {
@@ -21,6 +22,9 @@ void fill_float_entries(Kernels* k) {
     k->softcap = softcap<V>;
     k->activate = activate<V>;
     k->rope = rope<V>;
+    k->rope_angles = DoubleMath<V::kDoubleBytes>::rope_angles;
+    k->log = DoubleMath<V::kDoubleBytes>::logs;
+    k->pow = DoubleMath<V::kDoubleBytes>::powers;
     k->softmax = softmax<V>;
     k->kv_store = kv_store<V>;
     k->attention_chunk = AttentionLoops<V>::chunk;

@@ -121,7 +121,7 @@ struct Member {
     float* norm_room(const Acts& a, int64_t t) { return a.x ? a.x + t * a.stride : own.norm.x; }
 
     void embed() {
-        const uint64_t half = h.n_rot / 2;
+        const int64_t half = h.n_rot / 2;
         for (int64_t t = first_token(); t < last_token(); ++t) {
             float* x = s->x + t * h.n_embd;
             const int64_t position = pos0 + t;
@@ -136,12 +136,8 @@ struct Member {
             }
             if (m.embd_norm) normalize(x, m.embd_norm, m.embd_norm_b, h.n_embd, x);
             for (RopeTable& r : s->rope) {
-                for (uint64_t i = 0; i < half; ++i) {
-                    float c, sn;
-                    rope_angle(static_cast<double>(position) * r.frequency[i], &c, &sn);
-                    r.cos[static_cast<uint64_t>(t) * half + i] = c * r.magnitude;
-                    r.sin[static_cast<uint64_t>(t) * half + i] = sn * r.magnitude;
-                }
+                k.rope_angles(static_cast<double>(position), r.frequency, r.magnitude, half, r.cos + t * half,
+                              r.sin + t * half);
             }
         }
         barrier();

@@ -239,7 +239,7 @@ struct Layout {
 
 // Frequencies: base^(-2i/n) over the factors, then the scaling. YaRN: Peng et al., "YaRN: Efficient Context Window
 // Extension of Large Language Models", 2023, and llama.cpp's reading of it for the magnitude.
-void fill_rope(const Hyper& h, uint32_t n_ctx, bool window, RopeTable* t) {
+void fill_rope(const Hyper& h, const Kernels& k, uint32_t n_ctx, bool window, RopeTable* t) {
     const double base = window ? h.rope_base_window : h.rope_base;
     const bool scaled = !window || (h.arch->rope_base_window == 0 && !h.arch->window_unscaled);
     const bool yarn = scaled && h.scaling == RopeScaling::kYarn && h.scaling_factor != 1.0f && h.yarn_ext != 0.0f;
@@ -262,8 +262,10 @@ void fill_rope(const Hyper& h, uint32_t n_ctx, bool window, RopeTable* t) {
         const int64_t whole = static_cast<int64_t>(high);
         if (high > static_cast<double>(whole)) high = static_cast<double>(whole + 1);  // ceil, not above n - 1
     }
+    for (uint32_t i = 0; i < h.n_rot / 2; ++i) t->frequency[i] = -2.0 * i / h.n_rot;
+    k.pow(&base, 0, t->frequency, h.n_rot / 2, t->frequency);
     for (uint32_t i = 0; i < h.n_rot / 2; ++i) {
-        double f = math_pow(base, -2.0 * i / h.n_rot);
+        double f = t->frequency[i];
         if (factors) f /= factors[i];
         double mix = 0;  // share of the unscaled frequency
         if (yarn) {
@@ -326,8 +328,8 @@ Status session_layout(const Model& m, const SessionParams& p, Arena& arena, Sess
     s->n_batch = p.n_batch;
     s->n_threads = team_size(s->team) < p.n_threads ? team_size(s->team) : p.n_threads;
     s->n_threads_decode = p.n_threads_decode < s->n_threads ? p.n_threads_decode : s->n_threads;
-    fill_rope(h, p.n_ctx, false, &s->rope[0]);
-    fill_rope(h, p.n_ctx, true, &s->rope[1]);
+    fill_rope(h, s->kernels, p.n_ctx, false, &s->rope[0]);
+    fill_rope(h, s->kernels, p.n_ctx, true, &s->rope[1]);
     if (h.alibi_max > 0) fill_slopes(h, s->slopes);
     return kOk;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // exp, tanh, erf, sin, cos, log, pow and sqrt: near those of the system, and the same bits everywhere. Tiers are compared
-// over a sweep of all floats; a sum of the results' bits, the same constant on every architecture, stands for the rest.
+// over sweeps of all floats and doubles; sums of the results' bits, the same constants on every architecture, stand for
+// the rest.
 #include <math.h>
 
 #include <cstring>
@@ -70,7 +71,12 @@ void check_floats() {
     CHECK(erf32(inf) == 1.0f && erf32(-1e30f) == -1.0f);
 }
 
+// cos and sin of one angle by the scalar tier.
+void angle_of(const Kernels& k, double angle, float* c, float* s) { k.rope_angles(1.0, &angle, 1.0f, 1, c, s); }
+
 void check_doubles() {
+    static Kernels reference;
+    if (!CHECK(kernels_for("scalar", &reference))) return;
     Random random(3);
     Bits bits;
     double worst_exp = 0, worst_log = 0, worst_pow = 0, worst_sqrt = 0, worst_angle = 0;
@@ -88,7 +94,7 @@ void check_doubles() {
         bits.add(math_exp(x)), bits.add(math_log(positive)), bits.add(math_pow(positive, y));
         const double angle = u * (i % 2 ? 1e6 : 10.0) * (i % 3 ? 1 : -1);  // positions up to a million, frequency 1
         float c, s;
-        rope_angle(angle, &c, &s);
+        angle_of(reference, angle, &c, &s);
         const double c_error = fabs(static_cast<double>(c) - cos(angle)),
                      s_error = fabs(static_cast<double>(s) - sin(angle));
         worst_angle = c_error > worst_angle ? c_error : s_error > worst_angle ? s_error : worst_angle;
@@ -101,7 +107,7 @@ void check_doubles() {
     CHECK(math_exp(-1e9) == 0.0 && math_exp(1e9) == math_exp(700.0) && math_log(0.0) == -1e300 && math_log(1.0) == 0.0);
     float c, s;
     for (double bad : {static_cast<double>(__builtin_inff()), static_cast<double>(__builtin_nanf("")), 0x1p60}) {
-        rope_angle(bad, &c, &s);
+        angle_of(reference, bad, &c, &s);
         CHECK(c == 1.0f && s == 0.0f);
     }
     check_sum("sum of the functions in double", bits, 0x4ac4abe6ead0c035);
@@ -144,11 +150,90 @@ void check_tiers() {
     check_sum("sum of the activations", bits, 0xf20a32618decf131);
 }
 
+double from_bits64(uint64_t u) {
+    double x;
+    memcpy(&x, &u, 8);
+    return x;
+}
+
+// The functions in double as vectors, over doubles of all exponents and both signs, closely about the places where a
+// value decides, and where they differ from one number to the next: every tier's lanes, and the single numbers.
+void check_double_tiers() {
+    constexpr int kCount = 4095;  // no multiple of any number of lanes
+    static double x[kCount], y[kCount], want[3][kCount], got[3][kCount];
+    static float want_angle[4][kCount], got_angle[4][kCount];
+    static const double kPlaces[] = {1.0,
+                                     1.41421356237309504880,  // log halves above
+                                     0x1p-1022,
+                                     0.0,
+                                     0.78539816339744830962,  // a quarter turn begins
+                                     -2.3561944901923449288,
+                                     0x1p50,  // no angle from here on
+                                     -0x1p50,
+                                     __builtin_inf(),
+                                     -__builtin_inf()};
+    constexpr int kParts = 26, kSpread = 16;
+    static const ComparedTiers tiers;
+    static Kernels reference;
+    if (!CHECK(kernels_for("scalar", &reference))) return;
+    Random random(11);
+    Bits bits;
+    for (int part = 0; part < kParts; ++part) {
+        for (int i = 0; i < kCount; ++i) {
+            const uint64_t from = part < kSpread ? 0 : __builtin_bit_cast(uint64_t, kPlaces[part - kSpread]);
+            x[i] = part < kSpread ? from_bits64(random.next64())
+                                  : from_bits64(from + static_cast<uint64_t>(int64_t{i} - kCount / 2));
+            // Powers all over what exp takes, and a little beyond: |y log x| up to 720.
+            const double l = math_log(x[i]), u = static_cast<double>(random.next64() >> 11) * 0x1p-53;
+            y[i] = i % 16 == 5 ? from_bits64(random.next64()) : (u - 0.5) * 1440.0 / (l != 0 ? l : 1.0);
+        }
+        static const float kMagnitude = 1.1384f;
+        const auto run = [&](const Kernels& k, double out[3][kCount], float angle[4][kCount]) {
+            static const double base = 10000.0;
+            k.log(x, kCount, out[0]);
+            k.pow(x, 1, y, kCount, out[1]);
+            k.pow(&base, 0, x, kCount, out[2]);
+            k.rope_angles(1.0, x, 1.0f, kCount, angle[0], angle[1]);
+            k.rope_angles(4097.0, x, kMagnitude, kCount, angle[2], angle[3]);
+        };
+        run(reference, want, want_angle);
+        for (int i = 0; i < kCount; ++i) {
+            const double single[3] = {math_log(x[i]), math_pow(x[i], y[i]), math_pow(10000.0, x[i])};
+            for (int f = 0; f < 3; ++f) {
+                CHECK(memcmp(&single[f], &want[f][i], 8) == 0);
+                bits.add(want[f][i]);
+            }
+            for (int f = 0; f < 4; ++f) bits.add(want_angle[f][i]);
+        }
+        for (uint32_t t = 0; t < tiers.n; ++t) {
+            run(tiers.tier[t], got, got_angle);
+            for (int f = 0; f < 3; ++f) {
+                int i = 0;
+                while (i < kCount && memcmp(&want[f][i], &got[f][i], 8) == 0) ++i;
+                if (!CHECK(i == kCount))
+                    fprintf(stderr, "    %s, function %d of %a, %a: %a, want %a\n", tiers.tier[t].name, f, x[i], y[i],
+                            got[f][i], want[f][i]);
+            }
+            for (int f = 0; f < 4; ++f) {
+                int i = 0;
+                while (i < kCount && memcmp(&want_angle[f][i], &got_angle[f][i], 4) == 0) ++i;
+                if (!CHECK(i == kCount))
+                    fprintf(stderr, "    %s, %s of %a: %a, want %a\n", tiers.tier[t].name, f % 2 ? "sin" : "cos", x[i],
+                            static_cast<double>(got_angle[f][i]), static_cast<double>(want_angle[f][i]));
+            }
+        }
+    }
+#if !defined(__SOFTFP__)  // libgcc's addition for ARM rounds some 1 - x wrongly (kernels/README.md)
+    check_sum("sum of the vectors in double", bits, 0x0d1589cb08f07f63);
+#endif
+}
+
 }  // namespace
 
 int main() {
     check_floats();
     check_doubles();
     check_tiers();
+    check_double_tiers();
     return REPORT();
 }

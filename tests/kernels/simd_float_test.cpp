@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every tier's float kernels equal the scalar reference, bit for bit: norms, element-wise loops, activations, rope,
-// softmax, quantise, dense products, the KV store and attention, at odd lengths and with zeros, subnormals, infinities
+// Every tier's float kernels equal the scalar reference, bit for bit: norms, element-wise loops, activations, rope
+// and its angles, log and pow, softmax, quantise, dense products, the KV store and attention, at odd lengths and with zeros, subnormals, infinities
 // and NaN among the values. A NaN only has to meet a NaN. Operands, dense weights, caches and the scratch end at a page
 // that cannot be read.
 #include <cstring>
@@ -45,7 +45,23 @@ static void fill(float* x, int64_t n, Random* random, int kind) {
     }
 }
 
+// As above, in double. kind 2: exponents and arguments about the limits of exp and of angles.
+static double* filled_double(int which, int64_t n, Random* random, int kind) {
+    static const double kSpecial[] = {
+        0.0,   -0.0,   0x1p-1074, -0x1p-1030,        1e308,  __builtin_inf(), -__builtin_inf(),
+        700.0, -700.0, 0x1p50,    __builtin_nan(""), -0x1p50};
+    double* x = operand_memory[which].last<double>(static_cast<size_t>(n));
+    for (int64_t i = 0; i < n; ++i) {
+        x[i] = static_cast<double>(random->normal()) * (kind == 2 ? 500.0 : 3.0);
+        const uint64_t bits = random->next64();
+        if (kind == 1) memcpy(x + i, &bits, 8);
+        if (kind == 3 && bits % 3 == 0) x[i] = kSpecial[bits / 3 % 12];
+    }
+    return x;
+}
+
 static float want[kMax], got[kMax];
+static double want_double[kMax], got_double[kMax];
 
 static float* operand(int which, int64_t n) { return operand_memory[which].last<float>(static_cast<size_t>(n)); }
 static float* filled(int which, int64_t n, Random* random, int kind) {
@@ -61,6 +77,40 @@ static void both(const char* what, int64_t n, Fn fn) {
     fn(reference, want);
     fn(tier, got);
     same(want, got, kMax, what, n);
+}
+
+template <class Fn>
+static void both_double(const char* what, int64_t n, Fn fn) {
+    memset(want_double, 0x33, sizeof want_double);
+    memset(got_double, 0x33, sizeof got_double);
+    fn(reference, want_double);
+    fn(tier, got_double);
+    int i = 0;
+    while (i < kMax && memcmp(want_double + i, got_double + i, 8) == 0) ++i;
+    if (!CHECK(i == kMax))
+        fprintf(stderr, "    %s %s, length %d: [%d] %a, want %a\n", tier.name, what, static_cast<int>(n), i,
+                got_double[i], want_double[i]);
+}
+
+static void test_doubles(int64_t n, int kind) {
+    Random random(static_cast<uint64_t>(n * 4 + kind));
+    const double *x = filled_double(0, n, &random, kind), *y = filled_double(1, n, &random, kind);
+    both_double("log", n, [&](const Kernels& k, double* out) { k.log(x, n, out); });
+    both_double("pow", n, [&](const Kernels& k, double* out) { k.pow(x, 1, y, n, out); });
+    both_double("pow, in place", n, [&](const Kernels& k, double* out) {
+        memcpy(out, y, static_cast<size_t>(n) * 8);
+        k.pow(x + n - 1, 0, out, n, out);
+    });
+    for (double position : {0.0, 1.0, 1048575.0}) {
+        float *c = operand(2, n), *s = operand(3, n);
+        const auto angles = [&](const Kernels& k, float* out) {
+            k.rope_angles(position, x, 0.9f, n, c, s);
+            memcpy(out, c, static_cast<size_t>(n) * 4), memcpy(out + n, s, static_cast<size_t>(n) * 4);
+        };
+        both("rope_angles", n, angles);
+        both("rope_angles, what is behind", n,
+             [&](const Kernels& k, float* out) { k.rope_angles(position, x, 0.9f, n, out, out + kMax / 2); });
+    }
 }
 
 static void test_vectors(int64_t n, int kind) {
@@ -271,6 +321,8 @@ int main(int argc, char** argv) {  // arguments: tiers that must be among the co
         const int before = check::failed;
         for (int64_t n : {1, 2, 7, 15, 16, 17, 31, 33, 64, 100, 576, 1000})
             for (int kind = 0; kind < 4; ++kind) test_vectors(n, kind);
+        for (int64_t n = 1; n < 40; ++n)
+            for (int kind = 0; kind < 4; ++kind) test_doubles(n, kind);
         for (int64_t d : {2, 6, 16, 24, 64, 80, 128})
             for (int neox : {0, 1})
                 for (int kind = 0; kind < 4; ++kind) {
