@@ -5,6 +5,7 @@
 // in registers. Between panels of the same rows the float accumulators rest in scratch, which does not change them.
 // Internal linkage: compiled once an ISA.
 #pragma once
+#include "kernels/micro/quant_few_columns.h"
 #include "kernels/micro/quant_matvec.h"
 
 namespace thimble {
@@ -343,6 +344,7 @@ void quant_matmul(const Matmul* m) {
     using R = typename PanelReaderOf<V, Reader>::Type;
     static_assert(sizeof(MatmulScratch<V, R>) <= kMatmulScratch);
     if (m->n == 1) return quant_matvec<V, OneColumn<Reader>>(m);
+    if (quant_few_columns<V, Reader>(m)) return;
     const int64_t parts = (m->n + kPanelColumns - 1) / kPanelColumns;
     const int64_t together = (m->n < kFewColumns ? 1 : kPanels) * kGroups * V::kRows;
     int64_t c = 0;
