@@ -278,9 +278,7 @@ struct Avx512 : Avx512Acts {
             return _mm512_add_epi32(_mm512_castps_si512(_mm512_shuffle_ps(x, y, 0x88)),
                                     _mm512_castps_si512(_mm512_shuffle_ps(x, y, 0xdd)));
         }
-        const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(v[0], v[1]), _mm512_unpackhi_epi32(v[0], v[1]));
-        const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2], v[3]), _mm512_unpackhi_epi32(v[2], v[3]));
-        return _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+        return fold<Sum>(v);
     }
     // acc[r] += sum of four products of the bytes in lane r with the four activations in every lane of a.
     static ri dot4(ri acc, ri w, ri a) { return _mm512_dpbusd_epi32(acc, w, a); }

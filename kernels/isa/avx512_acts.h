@@ -60,7 +60,7 @@ struct Avx512Acts : ActSums {
         return true;
     }
 
-  private:
+  protected:
     struct Max {
         static __m512i of(__m512i a, __m512i b) { return _mm512_max_epi32(a, b); }
     };

@@ -14,8 +14,8 @@ namespace thimble {
 namespace {
 
 // Of one row: load<J>() and weights<J>() are called for J = 0 to 3 in order; weights<J>() are 64 bytes, lanes 0 and 1 the
-// halves of block(J, 0), lanes 2 and 3 those of block(J, 1); vector(b) is the J of block b. scales() are the bytes of four rows' scales as words, those of
-// half h of row r at [r / 2], word r % 2 * 16 + h.
+// halves of block(J, 0), lanes 2 and 3 those of block(J, 1); vector(b) is the J of block b. scales() are the bytes of
+// four rows' scales as words, those of half h of row r at [r / 2], word r % 2 * 16 + h.
 template <class F>
 struct HalfRows {
     static constexpr bool kHas = false;

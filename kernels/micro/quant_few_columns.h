@@ -30,11 +30,8 @@ THIMBLE_INLINE void fused_unit(const uint8_t* p, size_t stride, const RowScales<
 #pragma GCC unroll 4
     for (int set = 0; set < kSets; ++set) {
         asm("" : "+r"(p));  // else GCC loads all sets at once, and spills
-        for (int i = 0; i < kEach; ++i) prefetch_eighth<V, R>(ahead, 4 * U + kEach * set + i);
         typename V::rb turned[8][4];
-        int count = 0;
-        typename V::rb loaded[8];
-        R::template bytes<U>(TurnedRows<V>{p, stride, turned, &count}, 4 * stride, loaded);
+        turn_set<V, R, U>(p, stride, set, ahead, turned);
         typename V::ri sum[kEach][C];
 #pragma GCC unroll 4
         for (int e = 0; e < kEach; ++e)
@@ -43,15 +40,13 @@ THIMBLE_INLINE void fused_unit(const uint8_t* p, size_t stride, const RowScales<
 #pragma GCC unroll 4
         for (int k = 0; k < 4; ++k) {
             typename V::rb w[8];
-            count = 0;
-            R::template bytes<U>(WordsOfRows<V>{turned, k, &count}, 0, w);
+            unpack_word<V, R, U>(turned, k, w);
 #pragma GCC unroll 4
             for (int e = 0; e < 2 * kEach; ++e) {
                 const int half = 2 * Sets::block(set, e / 2) + e % 2;
                 for (int c = 0; c < C; ++c) {
-                    int32_t x;
-                    memcpy(&x, a[c].q + 4 * (4 * (8 * U + half) + k), 4);
-                    sum[e / 2][c] = V::dot4(sum[e / 2][c], w[half], V::ri_set1(x));
+                    const auto x = V::ri_set1(load_word(a[c].q + 4 * (4 * (8 * U + half) + k)));
+                    sum[e / 2][c] = V::dot4(sum[e / 2][c], w[half], x);
                 }
             }
         }

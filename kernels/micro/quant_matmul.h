@@ -69,15 +69,10 @@ THIMBLE_INLINE void pack_words(const uint8_t* p, size_t stride, const Prefetch& 
 #pragma GCC unroll 4
     for (int set = 0; set < kSets; ++set) {
         asm("" : "+r"(p));  // else GCC loads all sets at once, and spills
-        for (int i = 0; i < kEach; ++i) prefetch_eighth<V, R>(ahead, 4 * U + kEach * set + i);
         typename V::rb turned[8][4], w[4][8];
-        int count = 0;
-        R::template bytes<U>(TurnedRows<V>{p, stride, turned, &count}, 4 * stride, w[0]);
+        turn_set<V, R, U>(p, stride, set, ahead, turned);
 #pragma GCC unroll 4
-        for (int k = 0; k < 4; ++k) {
-            count = 0;
-            R::template bytes<U>(WordsOfRows<V>{turned, k, &count}, 0, w[k]);
-        }
+        for (int k = 0; k < 4; ++k) unpack_word<V, R, U>(turned, k, w[k]);
 #pragma GCC unroll 4
         for (int e = 0; e < 2 * kEach; ++e) {
             const int j = 2 * Sets::block(set, e / 2) + e % 2;
@@ -145,12 +140,6 @@ void pack(const uint8_t* p, size_t stride, uint8_t* stage, const Prefetch& ahead
             V::ri_store(panel.s.sc[2 * b + 1], V::ri_or(l1, V::template ri_shl<16>(l1)));
         }
     }
-}
-
-inline int32_t load_word(const int8_t* p) {
-    int32_t x;
-    memcpy(&x, p, 4);
-    return x;
 }
 
 // The integer sums of block b for G groups x C columns, where dot4 adds four products into 32 bits.

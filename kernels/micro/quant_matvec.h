@@ -153,6 +153,28 @@ struct BlockSets {
     static constexpr int block(int set, int e) { return kInOrder ? set * kEach + e : set + e * kSets; }
 };
 
+// Loads one such set of kRows rows at p and turns it: word k of every row, one vector a load. Prefetches its share.
+template <class V, class R, int U>
+THIMBLE_INLINE void turn_set(const uint8_t* p, size_t stride, int set, const Prefetch& ahead,
+                             typename V::rb turned[8][4]) {
+    constexpr int kEach = BlockSets<R>::kEach;
+    for (int i = 0; i < kEach; ++i) prefetch_eighth<V, R>(ahead, 4 * U + kEach * set + i);
+    typename V::rb unused[8];
+    int count = 0;
+    R::template bytes<U>(TurnedRows<V>{p, stride, turned, &count}, 4 * stride, unused);
+}
+// The weights of word k of every row, as bytes() orders them: half j of the unit's blocks in w[j].
+template <class V, class R, int U>
+THIMBLE_INLINE void unpack_word(const typename V::rb turned[8][4], int k, typename V::rb w[8]) {
+    int count = 0;
+    R::template bytes<U>(WordsOfRows<V>{turned, k, &count}, 0, w);
+}
+inline int32_t load_word(const int8_t* p) {
+    int32_t x;
+    memcpy(&x, p, 4);
+    return x;
+}
+
 // The products of a block's two halves with their activations, for vector i of four.
 template <class V, class R>
 THIMBLE_INLINE void multiply_block(typename V::rb w0, typename V::rb a0, typename V::rb w1, typename V::rb a1, size_t i,
@@ -313,7 +335,7 @@ void quant_matvec(const Matmul* m) {
             load_acts<V, R>(m, column, block, count, &a);
             if (count == 8 && rows == V::kRows) {
                 Prefetch ahead = prefetch_at<V, R, kMatvecAhead>(p, m, block, V::kRows * m->row_bytes);
-                // Two groups ahead (measured on Zen 4), except the slower of the AVX-512 loops.
+                // Two groups ahead (measured on Zen 4).
                 if constexpr ((V::kFewRegisters && !R::kStaged) || OwnRows<V, R>::kOwn)
                     ahead.far += V::kRows * m->row_bytes;
                 acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage, ahead, acc);

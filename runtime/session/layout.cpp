@@ -87,7 +87,7 @@ struct Layout {
         }
     }
 
-    void experts() {
+    void experts(bool floats) {
         const Hyper& h = m.hyper;
         if (!h.n_expert) return;
         ExpertLists& e = s->experts;
@@ -101,48 +101,31 @@ struct Layout {
         e.active = arena.array<int32_t>(h.n_expert);
         e.shared = arena.array<float>(n);
         int64_t shared = 0;
-        bool floats = false;
-        for (uint32_t i = 0; i < h.n_layer; ++i) {
-            shared = most(shared, m.layers[i].shared_up.rows);
-            floats = floats || dense(m.layers[i].shared_down);
-        }
+        for (uint32_t i = 0; i < h.n_layer; ++i) shared = most(shared, m.layers[i].shared_up.rows);
         if (shared) s->shared_hidden = acts(p.n_batch, shared, floats);
     }
 
     static bool dense(const Weight& w) { return w && format_is_dense(w.type); }
-    // Who reads activations as floats: dense weights, and norms and sums between the product that made them and the next.
-    bool norm_floats() const {
-        bool any = dense(m.output);
+    // Which activations somebody reads as floats: dense weights, and norms and sums between the product that made them
+    // and the next; and whether any layer has a post norm.
+    struct Wanted {
+        bool norm, attention, hidden, shared_hidden, projected;
+    };
+    Wanted wanted() const {
+        Wanted y{};
+        y.norm = dense(m.output);
         for (uint32_t i = 0; i < m.hyper.n_layer; ++i) {
             const Layer& l = m.layers[i];
-            const Weight* readers[] = {&l.wq,      &l.wk,          &l.wv,        &l.wqkv,         &l.q_a,
+            const Weight* of_norm[] = {&l.wq,      &l.wk,          &l.wv,        &l.wqkv,         &l.q_a,
                                        &l.kv_a,    &l.gate,        &l.up,        &l.router,       &l.gate_exps,
                                        &l.up_exps, &l.shared_gate, &l.shared_up, &l.shared_router};
-            for (const Weight* w : readers) any = any || dense(*w);
+            for (const Weight* w : of_norm) y.norm = y.norm || dense(*w);
+            y.attention = y.attention || dense(l.wo) || l.attn_sub_norm || l.conv || l.v_b || unit_width(l) % 32;
+            y.hidden = y.hidden || dense(l.down) || dense(l.down_exps) || l.ffn_sub_norm;
+            y.shared_hidden = y.shared_hidden || dense(l.shared_down);
+            y.projected = y.projected || l.attn_post_norm || l.ffn_post_norm;
         }
-        return any;
-    }
-    bool attention_floats() const {
-        bool any = false;
-        for (uint32_t i = 0; i < m.hyper.n_layer; ++i) {
-            const Layer& l = m.layers[i];
-            any = any || dense(l.wo) || l.attn_sub_norm || l.conv || l.v_b || unit_width(l) % 32;
-        }
-        return any;
-    }
-    bool hidden_floats() const {
-        bool any = false;
-        for (uint32_t i = 0; i < m.hyper.n_layer; ++i) {
-            const Layer& l = m.layers[i];
-            any = any || dense(l.down) || dense(l.down_exps) || l.ffn_sub_norm;
-        }
-        return any;
-    }
-    bool post_norms() const {
-        bool any = false;
-        for (uint32_t i = 0; i < m.hyper.n_layer; ++i)
-            any = any || m.layers[i].attn_post_norm || m.layers[i].ffn_post_norm;
-        return any;
+        return y;
     }
     // Values of the heads that share a kv head.
     int64_t unit_width(const Layer& l) const { return int64_t{l.n_head / l.n_head_kv} * m.hyper.dv; }
@@ -160,9 +143,10 @@ struct Layout {
         s->x = arena.array<float>(static_cast<uint64_t>(n * e));
         s->qkv_stride = round_up(q, 16);
         s->qkv = arena.array<float>(static_cast<uint64_t>(n * s->qkv_stride));
-        if (post_norms()) s->projected = arena.array<float>(static_cast<uint64_t>(n * e));
-        s->norm = acts(n, e, norm_floats());
-        s->attention = acts(n, attention, attention_floats());
+        const Wanted floats = wanted();
+        if (floats.projected) s->projected = arena.array<float>(static_cast<uint64_t>(n * e));
+        s->norm = acts(n, e, floats.norm);
+        s->attention = acts(n, attention, floats.attention);
         // Hidden columns: tokens of width n_ff, or (token, expert) pairs of width n_ff_expert; one buffer serves both.
         int64_t columns = n, width = h.n_ff_max;
         if (h.n_expert) {
@@ -172,8 +156,8 @@ struct Layout {
             for (uint32_t i = 0; i < h.n_layer; ++i) dense = dense || !m.layers[i].router;
             if (!dense) width = h.n_ff_expert;
         }
-        s->hidden = acts(columns, width, hidden_floats());
-        experts();
+        s->hidden = acts(columns, width, floats.hidden);
+        experts(floats.shared_hidden);
         latent();
         rope();
         const uint32_t chunks = static_cast<uint32_t>((p.n_ctx + kKvChunk - 1) / kKvChunk);
@@ -191,7 +175,7 @@ struct Layout {
         s->text_scratch_size = tokenizer_scratch(m.tokenizer, s->text_limit);
         if (s->text_scratch_size < outgoing) s->text_scratch_size = outgoing;
         s->text_scratch = arena.bytes(s->text_scratch_size);
-        own(columns);
+        own(columns, !floats.attention);
     }
 
     void latent() {
@@ -213,13 +197,14 @@ struct Layout {
         if (carried) x.out = acts(n, heads * h.dv_full);
     }
 
-    void own(int64_t columns) {
+    // units: the heads of a unit lie in `rows` until they are quantised.
+    void own(int64_t columns, bool units) {
         const Hyper& h = m.hyper;
         Private* list = arena.array<Private>(p.n_threads);
         int64_t group = 1, unit = 0;
         for (uint32_t i = 0; i < h.n_layer; ++i) {
             group = most(group, m.layers[i].n_head / m.layers[i].n_head_kv);
-            if (!attention_floats()) unit = most(unit, unit_width(m.layers[i]));
+            if (units) unit = most(unit, unit_width(m.layers[i]));
         }
         const int64_t prompt = h.n_expert ? (columns + 2 * p.n_batch) * kPromptChunk : 2 * p.n_batch * kPromptChunk;
         const int64_t decode = (2 + 2 * int64_t{h.n_expert_used}) * kDecodeChunk;
