@@ -174,11 +174,12 @@ struct HalfScales {
         _mm512_store_si512(word[6], _mm512_permutex2var_epi64(odd0, second, odd1));
     }
 };
+// Scales (i 0) or minima (i 1) of four rows from the words that hold them: quarter b is block b of these rows.
 template <class F>
-THIMBLE_INLINE __m512i four_scales(const RowWords w[4], int i) {
+THIMBLE_INLINE __m512i four_scales(const __m512i head[4], int i) {
     static constexpr WordTable kTwo[2] = {BlockWords<F>::two_rows(0), BlockWords<F>::two_rows(1)};
-    return _mm512_mask_blend_epi32(0xaaaa, _mm512_permutex2var_epi16(w[0].head, kTwo[i].load(), w[1].head),
-                                   _mm512_permutex2var_epi16(w[2].head, kTwo[i].load(), w[3].head));
+    return _mm512_mask_blend_epi32(0xaaaa, _mm512_permutex2var_epi16(head[0], kTwo[i].load(), head[1]),
+                                   _mm512_permutex2var_epi16(head[2], kTwo[i].load(), head[3]));
 }
 
 // kNear: also into the first level, where the loop would otherwise wait for memory more than for its arithmetic (measured).
@@ -229,8 +230,9 @@ requires(kNibbleRows<typename R::Format>) struct OwnRows<Avx512, R> {
                 multiply_rows<R>(w, i, low[i], high[i], v);
                 sum[i][g] = finish_rows<R>(v, bias[i]);
             }
-            if constexpr (kScales > 0) scales[0][g] = four_scales<F>(w, 0);
-            if constexpr (kScales > 1) scales[1][g] = four_scales<F>(w, 1);
+            const __m512i head[4] = {w[0].head, w[1].head, w[2].head, w[3].head};
+            if constexpr (kScales > 0) scales[0][g] = four_scales<F>(head, 0);
+            if constexpr (kScales > 1) scales[1][g] = four_scales<F>(head, 1);
         }
         HalfScales dw, m;
         if constexpr (kScales != 0) dw.put(scales[0]);

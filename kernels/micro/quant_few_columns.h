@@ -3,7 +3,7 @@
 // words of sixteen rows meet their activations at once, without the panel's stores and loads, which would take as long
 // as the products of so few columns. For formats of which two neighbouring blocks share bytes (R::kShared 1) and have one
 // integer sum each: with one block at a time (Q4_0 and the like) the panel is as fast or faster, because its two groups
-// of rows share each broadcast of activations, for which this loop has no registers.
+// of rows share each broadcast of activations, unless the loop is written for it (micro/avx512_few_columns.h).
 // Internal linkage: compiled once an ISA.
 #pragma once
 #include "kernels/micro/quant_matvec.h"
@@ -81,9 +81,20 @@ void quant_few_columns(const Matmul* m) {
     }
 }
 
+// A loop of its own, where a vocabulary has one for a format (micro/avx512_few_columns.h).
+template <class V, class R>
+struct OwnColumns {
+    static constexpr bool kOwn = false;
+};
+
 // Whether it took the call.
 template <class V, class R>
 bool quant_few_columns(const Matmul* m) {
+    if constexpr (OwnColumns<V, R>::kOwn) {
+        if (m->n > OwnColumns<V, R>::kMost || m->rows < V::kRows || m->k % 256) return false;
+        OwnColumns<V, R>::multiply(m);
+        return true;
+    }
     if constexpr (kFused<V, R>) {
         if (m->n > kFusedColumns || m->rows < V::kRows || m->k % 256) return false;
         if (m->n == 2) quant_few_columns<V, R, 2>(m);

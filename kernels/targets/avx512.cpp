@@ -4,6 +4,7 @@
 #include "kernels/targets/avx512.h"
 
 #include "kernels/isa/avx512.h"
+#include "kernels/micro/avx512_few_columns.h"
 #include "kernels/micro/avx512_half_rows.h"
 #include "kernels/micro/float_table.h"
 #include "kernels/micro/quant_matmul.h"

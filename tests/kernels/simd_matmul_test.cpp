@@ -137,6 +137,9 @@ int main(int argc, char** argv) {  // arguments: tiers that must be among the co
                     for (int64_t n : {1, 2, 5}) run(type, {k, rows, n, 0, false, pattern}, ends, tiers, scratch);
             for (int64_t n : {1, 3, 4, 7, 12, 13, 33})
                 run(type, {block, 33, n, 5, true, pattern}, ends, tiers, scratch);
+            for (int64_t n : {2, 3, 4, 6, 8})  // whole chunks, which few columns have loops of their own for
+                for (int64_t k : {256, 768})
+                    run(type, {k, n + 46, n, 7 - n % 3, n % 2 != 0, pattern}, ends, tiers, scratch);
         }
         run(type, {block, 32, 330, 0, false, kTame}, ends, tiers, scratch);
         run(type, {1024, 40, 24, 1, false, kCoherent}, ends, tiers, scratch);      // two panels of every kind

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+// Few columns of the formats of micro/avx512_rows.h, for AVX-512: a loop of its own in place of panels. A block of 32 rows
+// at a time: the nibbles of sixteen rows are turned, so that words of rows stand in lanes, and unpacked where they meet
+// their activations; each broadcast of activations serves both groups of sixteen rows. Few vector operations wait in
+// Zen 4's schedulers, so that shuffles only run beside products where they stand between them: the next block is loaded
+// and turned, and a part of the next chunk's scales fetched, in the middle of the products of this one.
+// Internal linkage: compiled once an ISA.
+#pragma once
+#include <immintrin.h>
+
+#include "kernels/micro/avx512_rows.h"
+#include "kernels/micro/quant_few_columns.h"
+
+namespace thimble {
+namespace {
+
+// Where the nibbles of the blocks of a row stand: block b of a chunk at kFirst + b * kStep.
+template <class F>
+struct NibblePlace {
+    static constexpr size_t kStep = F::kBlock == 256 ? 16 : F::kBytes, kFirst = F::kBytes - F::kBlock / 2;
+};
+
+// Word k of the 16 bytes at p of sixteen rows.
+THIMBLE_INLINE void turn_rows(const uint8_t* p, size_t stride, __m512i out[4]) {
+    __m512i v[4];
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; ++i) v[i] = Avx512::rb_load(p + i * stride, 4 * stride);
+    Avx512::rb_transpose(v, out);
+}
+
+// What a block has beside its nibbles, for two groups of sixteen rows: scales, minima and fifth bits.
+//   start(p, stride)            before the first chunk, whose first rows are at p[0] and p[1]
+//   chunk(p, stride)            before each chunk
+//   among(next, stride, g, b)   amid the products of block b; next: the next block of group g
+//   after(next, stride, b)      after them; next: the next chunk of rows 4 b to 4 b + 3
+//   scale(g, b), minimum(g, b)  of block b
+//   fifth(w, g, b, i)           word i (the first half's four, then those of the second) with its fifth bits
+// Here without fifth bits: scales of four rows' eight blocks are fetched a block, and turned before the chunk.
+template <class R>
+struct FewHeads {
+    using F = typename R::Format;
+    using B = BlockWords<F>;
+    HalfScales dw[2], m[2];
+    alignas(64) uint16_t fetched[B::kScales][8][32];
+
+    THIMBLE_INLINE void four_rows(const uint8_t* p, size_t stride, size_t j) {
+        __m512i head[4];
+#pragma GCC unroll 4
+        for (size_t r = 0; r < 4; ++r) {
+            const uint8_t* q = p + r * stride;
+            head[r] = _mm512_mask_loadu_epi16(_mm512_loadu_si512(q), B::from_window(1), q + 64);
+            if constexpr (B::from_window(2) != 0)
+                head[r] = _mm512_mask_loadu_epi16(head[r], B::from_window(2), q + 2 * B::kLast);
+        }
+#pragma GCC unroll 2
+        for (int i = 0; i < B::kScales; ++i) _mm512_store_si512(fetched[i][j], four_scales<F>(head, i));
+    }
+    void start(const uint8_t* const p[2], size_t stride) {
+        for (size_t j = 0; j < 8; ++j) four_rows(p[j / 4] + j % 4 * 4 * stride, stride, j);
+    }
+    THIMBLE_INLINE static void turn(const uint16_t (*from)[32], HalfScales& to) {
+        __m512i v[4];
+#pragma GCC unroll 4
+        for (int g = 0; g < 4; ++g) v[g] = _mm512_load_si512(from[g]);
+        to.put(v);
+    }
+    THIMBLE_INLINE void chunk(const uint8_t* const[2], size_t) {
+        for (int g = 0; g < 2; ++g) {
+            turn(fetched[0] + 4 * g, dw[g]);
+            if constexpr (B::kScales == 2) turn(fetched[1] + 4 * g, m[g]);
+        }
+    }
+    THIMBLE_INLINE void among(const uint8_t*, size_t, int, int) {}
+    THIMBLE_INLINE void after(const uint8_t* next, size_t stride, int b) {
+        four_rows(next, stride, static_cast<size_t>(b));
+    }
+    THIMBLE_INLINE __m512 scale(int g, int b) const { return dw[g].of(b); }
+    THIMBLE_INLINE __m512 minimum(int g, int b) const { return m[g].of(b); }
+    THIMBLE_INLINE __m512i fifth(__m512i w, int, int, int) const { return w; }
+};
+template <class R>
+requires(R::Format::kBlock == 256) struct FewHeads<R> {
+    RowScales<Avx512> s[2];
+    void start(const uint8_t* const[2], size_t) {}
+    THIMBLE_INLINE void chunk(const uint8_t* const p[2], size_t stride) {
+        for (int g = 0; g < 2; ++g) R::scales(p[g], stride, s[g], nullptr);
+    }
+    THIMBLE_INLINE void among(const uint8_t*, size_t, int, int) {}
+    THIMBLE_INLINE void after(const uint8_t*, size_t, int) {}
+    THIMBLE_INLINE __m512 scale(int g, int b) const { return s[g].scale(b); }
+    THIMBLE_INLINE __m512 minimum(int g, int b) const { return s[g].minimum(b); }
+    THIMBLE_INLINE __m512i fifth(__m512i w, int, int, int) const { return w; }
+};
+// With fifth bits: the first words of the next block's rows are turned like its nibbles.
+template <class R>
+requires(kFifthBits<typename R::Format>) struct FewHeads<R> {
+    using F = typename R::Format;
+    static constexpr bool kMinimum = F::kMinimum != Minimum::kNone;
+    alignas(64) float dw[2][2][16], m[2][2][16];  // [block % 2][group][row]
+    alignas(64) __mmask64 bits[2][2][8];          // [block % 2][group][word]
+
+    // Bits 4 i to 4 i + 3 of row r to bits 4 r to 4 r + 3 of word i.
+    THIMBLE_INLINE static __m512i spread(__m512i x) {
+        const __m512i mine = _mm512_set1_epi64(static_cast<long long>(0xf0f0f0f00f0f0f0full));
+        const __m512i pairs =
+            _mm512_broadcast_i32x4(_mm_setr_epi8(0, 8, 4, 12, 1, 9, 5, 13, 2, 10, 6, 14, 3, 11, 7, 15));
+        const __m512i words = _mm512_set_epi16(31, 23, 15, 7, 30, 22, 14, 6, 29, 21, 13, 5, 28, 20, 12, 4, 27, 19, 11,
+                                               3, 26, 18, 10, 2, 25, 17, 9, 1, 24, 16, 8, 0);
+        const __m512i other =
+            _mm512_rolv_epi32(_mm512_shuffle_epi32(x, _MM_PERM_CDAB), _mm512_set1_epi64(28ll << 32 | 4));
+        const __m512i both = _mm512_ternarylogic_epi64(mine, x, other, 0xca);  // nibbles of two rows side by side
+        return _mm512_permutexvar_epi16(words, _mm512_shuffle_epi8(both, pairs));
+    }
+    THIMBLE_INLINE void head(const uint8_t* p, size_t stride, int g, int turn) {
+        __m512i v[4];
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; ++i) v[i] = Avx512::rb_load(p + i * stride, 4 * stride);
+        const __m512i a = _mm512_unpacklo_epi32(v[0], v[1]), c = _mm512_unpacklo_epi32(v[2], v[3]);
+        const __m512i first = _mm512_unpacklo_epi64(a, c), second = _mm512_unpackhi_epi64(a, c);
+        const __m512i high = _mm512_srli_epi32(first, 16);
+        _mm512_store_ps(dw[turn][g], Avx512::rf_from_half(first));
+        if constexpr (kMinimum) _mm512_store_ps(m[turn][g], Avx512::rf_from_half(high));
+        const __m512i x = kMinimum ? second : _mm512_or_si512(high, _mm512_slli_epi32(second, 16));
+        _mm512_store_si512(bits[turn][g], spread(x));
+    }
+    void start(const uint8_t* const p[2], size_t stride) {
+        for (int g = 0; g < 2; ++g) head(p[g], stride, g, 0);
+    }
+    THIMBLE_INLINE void chunk(const uint8_t* const[2], size_t) {}
+    THIMBLE_INLINE void among(const uint8_t* next, size_t stride, int g, int b) { head(next, stride, g, (b + 1) % 2); }
+    THIMBLE_INLINE void after(const uint8_t*, size_t, int) {}
+    THIMBLE_INLINE __m512 scale(int g, int b) const { return _mm512_load_ps(dw[b % 2][g]); }
+    THIMBLE_INLINE __m512 minimum(int g, int b) const { return _mm512_load_ps(m[b % 2][g]); }
+    THIMBLE_INLINE __m512i fifth(__m512i w, int g, int b, int i) const {
+        return _mm512_mask_add_epi8(w, _load_mask64(const_cast<__mmask64*>(&bits[b % 2][g][i])), w,
+                                    _mm512_set1_epi8(16));
+    }
+};
+
+// Block b of a chunk, whose turned nibbles are in raw, times C columns; raw becomes the next block's.
+template <class R, int C>
+THIMBLE_INLINE void few_block(__m512i raw[2][4], FewHeads<R>& heads, const uint8_t* const next[2],
+                              const uint8_t* next_chunk, size_t stride, const ActChunk* a, int b, __m512 acc[C][2]) {
+    using F = typename R::Format;
+    constexpr size_t kFirst = NibblePlace<F>::kFirst;
+    const __m512i low = _mm512_set1_epi8(15);
+    __m512i sum[C][2], turned[2][4];
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) {
+        sum[c][0] = R::kBias != 0 ? _mm512_set1_epi32(a[c].bias[b]) : _mm512_setzero_si512();
+        sum[c][1] = sum[c][0];
+    }
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) {
+        asm volatile("" : : : "memory");  // else GCC moves loads together, and spills
+        if (k % 2 == 0)
+            heads.among(next[k / 2], stride, k / 2, b);
+        else
+            turn_rows(next[k / 2] + kFirst, stride, turned[k / 2]);
+        asm volatile("" : : : "memory");
+#pragma GCC unroll 2
+        for (int h = 0; h < 2; ++h) {
+            __m512i w[2];
+#pragma GCC unroll 2
+            for (int g = 0; g < 2; ++g) {
+                w[g] = _mm512_and_si512(h ? _mm512_srli_epi16(raw[g][k], 4) : raw[g][k], low);
+                if constexpr (R::kMax > 31) w[g] = _mm512_shuffle_epi8(codebook<Avx512>(kIq4Codebook), w[g]);
+                w[g] = heads.fifth(w[g], g, b, 4 * h + k);
+            }
+#pragma GCC unroll 4
+            for (int c = 0; c < C; ++c) {
+                __m512i x = _mm512_set1_epi32(load_word(a[c].q + 32 * b + 16 * h + 4 * k));
+                asm("" : "+v"(x));  // else GCC loads it twice
+                sum[c][0] = _mm512_dpbusd_epi32(sum[c][0], w[0], x);
+                sum[c][1] = _mm512_dpbusd_epi32(sum[c][1], w[1], x);
+            }
+        }
+    }
+#pragma GCC unroll 2
+    for (int g = 0; g < 2; ++g) {
+        const __m512 d = heads.scale(g, b);
+#pragma GCC unroll 4
+        for (int c = 0; c < C; ++c)
+            acc[c][g] =
+                _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[c][g]), _mm512_mul_ps(d, _mm512_set1_ps(a[c].d[b])), acc[c][g]);
+        if constexpr (F::kMinimum == Minimum::kBlock) {
+            const __m512 m = heads.minimum(g, b);
+#pragma GCC unroll 4
+            for (int c = 0; c < C; ++c) acc[c][g] = _mm512_fmadd_ps(m, _mm512_set1_ps(a[c].ds[b]), acc[c][g]);
+        }
+    }
+    heads.after(next_chunk, stride, b);
+#pragma GCC unroll 2
+    for (int g = 0; g < 2; ++g)
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; ++k) raw[g][k] = turned[g][k];
+}
+
+// Two groups of sixteen rows that start at rows first[0] and first[1], times columns c0 to c0 + C - 1.
+template <class R, int C>
+void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
+    using Place = NibblePlace<typename R::Format>;
+    const int64_t blocks = m->k / 32;
+    const size_t stride = m->row_bytes;
+    const uint8_t* p[2];
+    __m512i raw[2][4];
+    __m512 acc[C][2];
+    FewHeads<R> heads;
+#pragma GCC unroll 2
+    for (int g = 0; g < 2; ++g) {
+        p[g] = m->w + static_cast<size_t>(first[g]) * stride;
+        turn_rows(p[g] + Place::kFirst, stride, raw[g]);
+#pragma GCC unroll 4
+        for (int c = 0; c < C; ++c) acc[c][g] = _mm512_setzero_ps();
+    }
+    heads.start(p, stride);
+    for (int64_t block = 0; block < blocks; block += 8) {
+        ActChunk a[C];
+        for (int c = 0; c < C; ++c) load_acts<Avx512, R>(m, column_of(m, c0 + c), block, 8, &a[c]);
+        heads.chunk(p, stride);
+        const bool more = block + 8 < blocks;
+        const Prefetch ahead[2] = {prefetch_at<Avx512, R, kPanelAhead>(p[0], m, block, 32 * stride),
+                                   prefetch_at<Avx512, R, kPanelAhead>(p[1], m, block, 32 * stride)};
+#pragma GCC unroll 1
+        for (int b = 0; b < 8; ++b) {
+            prefetch_far<Avx512, R>(ahead[0], b);
+            prefetch_far<Avx512, R>(ahead[1], b);
+            // Behind the last block the last one comes once more.
+            const size_t step = b < 7  ? static_cast<size_t>(b + 1) * Place::kStep
+                                : more ? kChunkBytes<R>
+                                       : 7 * Place::kStep;
+            const uint8_t* next[2] = {p[0] + step, p[1] + step};
+            const uint8_t* next_chunk =
+                p[b / 4] + static_cast<size_t>(b % 4 * 4) * stride + (more ? kChunkBytes<R> : 0);
+            few_block<R, C>(raw, heads, next, next_chunk, stride, a, b, acc);
+        }
+        for (int g = 0; g < 2; ++g) p[g] += kChunkBytes<R>;
+    }
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c)
+#pragma GCC unroll 2
+        for (int g = 0; g < 2; ++g) _mm512_storeu_ps(m->out + (c0 + c) * m->out_stride + first[g], acc[c][g]);
+}
+
+template <class R>
+requires(kNibbleRows<typename R::Format>) struct OwnColumns<Avx512, R> {
+    static constexpr bool kOwn = true;
+    static constexpr int64_t kMost = 8;
+
+    // m->rows >= 16, m->k a multiple of 256.
+    static void multiply(const Matmul* m) {
+        const int64_t parts = (m->n + 3) / 4;
+        for (int64_t row = 0; row < m->rows; row += 32) {
+            int64_t first[2];
+            for (int g = 0; g < 2; ++g)
+                first[g] =
+                    row + 16 * g + 16 <= m->rows ? row + 16 * g : m->rows - 16;  // again some rows: the same bits
+            for (int64_t t = 0, c = 0; t < parts; ++t) {
+                const int64_t n = (m->n - c + parts - t - 1) / (parts - t);
+                if (n == 2) few_rows<R, 2>(m, first, c);
+                if (n == 3) few_rows<R, 3>(m, first, c);
+                if (n == 4) few_rows<R, 4>(m, first, c);
+                c += n;
+            }
+        }
+    }
+};
+
+}  // namespace
+}  // namespace thimble
