@@ -29,12 +29,12 @@ THIMBLE_INLINE void turn_rows(const uint8_t* p, size_t stride, __m512i out[4]) {
 }
 
 // What a block has beside its nibbles, for two groups of sixteen rows: scales, minima and fifth bits.
-//   start(p, stride)            before the first chunk, whose first rows are at p[0] and p[1]
-//   chunk(p, stride)            before each chunk
-//   among(next, stride, g, b)   amid the products of block b; next: the next block of group g
-//   after(next, stride, b)      after them; next: the next chunk of rows 4 b to 4 b + 3
-//   scale(g, b), minimum(g, b)  of block b
-//   fifth(w, g, b, i)           word i (the first half's four, then those of the second) with its fifth bits
+//   start(p, stride)                before the first chunk, unless it is a part; its first rows are at p[0] and p[1]
+//   chunk(p, stride, count)         before each chunk
+//   among(next, stride, g, b)       amid the products of block b; next: the next block of group g
+//   after(next, stride, b)          after them; next: the next chunk of rows 4 b to 4 b + 3, unless it is a part
+//   scale(g, b), minimum(g, b)      of block b
+//   fifth(w, g, b, i)               word i (the first half's four, then those of the second) with its fifth bits
 // Here without fifth bits: scales of four rows' eight blocks are fetched a block, and turned before the chunk.
 template <class R>
 struct FewHeads {
@@ -43,6 +43,10 @@ struct FewHeads {
     HalfScales dw[2], m[2];
     alignas(64) uint16_t fetched[B::kScales][8][32];
 
+    THIMBLE_INLINE void put(const __m512i head[4], size_t j) {
+#pragma GCC unroll 2
+        for (int i = 0; i < B::kScales; ++i) _mm512_store_si512(fetched[i][j], four_scales<F>(head, i));
+    }
     THIMBLE_INLINE void four_rows(const uint8_t* p, size_t stride, size_t j) {
         __m512i head[4];
 #pragma GCC unroll 4
@@ -52,11 +56,23 @@ struct FewHeads {
             if constexpr (B::from_window(2) != 0)
                 head[r] = _mm512_mask_loadu_epi16(head[r], B::from_window(2), q + 2 * B::kLast);
         }
-#pragma GCC unroll 2
-        for (int i = 0; i < B::kScales; ++i) _mm512_store_si512(fetched[i][j], four_scales<F>(head, i));
+        put(head, j);
     }
     void start(const uint8_t* const p[2], size_t stride) {
         for (size_t j = 0; j < 8; ++j) four_rows(p[j / 4] + j % 4 * 4 * stride, stride, j);
+    }
+    // Where a row ends with fewer than eight blocks.
+    [[gnu::noinline]] void part(const uint8_t* const p[2], size_t stride, int count) {
+        const uint32_t mask[3] = {B::from_window(0, count), B::from_window(1, count), B::from_window(2, count)};
+        for (size_t j = 0; j < 8; ++j) {
+            __m512i head[4];
+            for (size_t r = 0; r < 4; ++r) {
+                const uint8_t* q = p[j / 4] + (j % 4 * 4 + r) * stride;
+                head[r] = _mm512_mask_loadu_epi16(_mm512_maskz_loadu_epi16(mask[0], q), mask[1], q + 64);
+                head[r] = _mm512_mask_loadu_epi16(head[r], mask[2], q + 2 * B::kLast);
+            }
+            put(head, j);
+        }
     }
     THIMBLE_INLINE static void turn(const uint16_t (*from)[32], HalfScales& to) {
         __m512i v[4];
@@ -64,7 +80,8 @@ struct FewHeads {
         for (int g = 0; g < 4; ++g) v[g] = _mm512_load_si512(from[g]);
         to.put(v);
     }
-    THIMBLE_INLINE void chunk(const uint8_t* const[2], size_t) {
+    THIMBLE_INLINE void chunk(const uint8_t* const p[2], size_t stride, int count) {
+        if (count < 8) part(p, stride, count);
         for (int g = 0; g < 2; ++g) {
             turn(fetched[0] + 4 * g, dw[g]);
             if constexpr (B::kScales == 2) turn(fetched[1] + 4 * g, m[g]);
@@ -82,7 +99,7 @@ template <class R>
 requires(R::Format::kBlock == 256) struct FewHeads<R> {
     RowScales<Avx512> s[2];
     void start(const uint8_t* const[2], size_t) {}
-    THIMBLE_INLINE void chunk(const uint8_t* const p[2], size_t stride) {
+    THIMBLE_INLINE void chunk(const uint8_t* const p[2], size_t stride, int) {
         for (int g = 0; g < 2; ++g) R::scales(p[g], stride, s[g], nullptr);
     }
     THIMBLE_INLINE void among(const uint8_t*, size_t, int, int) {}
@@ -126,7 +143,7 @@ requires(kFifthBits<typename R::Format>) struct FewHeads<R> {
     void start(const uint8_t* const p[2], size_t stride) {
         for (int g = 0; g < 2; ++g) head(p[g], stride, g, 0);
     }
-    THIMBLE_INLINE void chunk(const uint8_t* const[2], size_t) {}
+    THIMBLE_INLINE void chunk(const uint8_t* const[2], size_t, int) {}
     THIMBLE_INLINE void among(const uint8_t* next, size_t stride, int g, int b) { head(next, stride, g, (b + 1) % 2); }
     THIMBLE_INLINE void after(const uint8_t*, size_t, int) {}
     THIMBLE_INLINE __m512 scale(int g, int b) const { return _mm512_load_ps(dw[b % 2][g]); }
@@ -189,7 +206,7 @@ THIMBLE_INLINE void few_block(__m512i raw[2][4], FewHeads<R>& heads, const uint8
             for (int c = 0; c < C; ++c) acc[c][g] = _mm512_fmadd_ps(m, _mm512_set1_ps(a[c].ds[b]), acc[c][g]);
         }
     }
-    heads.after(next_chunk, stride, b);
+    if (next_chunk) heads.after(next_chunk, stride, b);
 #pragma GCC unroll 2
     for (int g = 0; g < 2; ++g)
 #pragma GCC unroll 4
@@ -213,27 +230,30 @@ void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
 #pragma GCC unroll 4
         for (int c = 0; c < C; ++c) acc[c][g] = _mm512_setzero_ps();
     }
-    heads.start(p, stride);
+    int count = blocks < 8 ? static_cast<int>(blocks) : 8;
+    if (count == 8 || kFifthBits<typename R::Format>) heads.start(p, stride);
     for (int64_t block = 0; block < blocks; block += 8) {
         ActChunk a[C];
-        for (int c = 0; c < C; ++c) load_acts<Avx512, R>(m, column_of(m, c0 + c), block, 8, &a[c]);
-        heads.chunk(p, stride);
-        const bool more = block + 8 < blocks;
+        for (int c = 0; c < C; ++c) load_acts<Avx512, R>(m, column_of(m, c0 + c), block, count, &a[c]);
+        heads.chunk(p, stride, count);
+        const int64_t left = blocks - block - 8;
+        const int next_count = left < 8 ? static_cast<int>(left) : 8;
         const Prefetch ahead[2] = {prefetch_at<Avx512, R, kPanelAhead>(p[0], m, block, 32 * stride),
                                    prefetch_at<Avx512, R, kPanelAhead>(p[1], m, block, 32 * stride)};
+        const size_t last = static_cast<size_t>(count - 1) * Place::kStep;  // behind it, it comes once more
 #pragma GCC unroll 1
-        for (int b = 0; b < 8; ++b) {
+        for (int b = 0; b < count; ++b) {
             prefetch_far<Avx512, R>(ahead[0], b);
             prefetch_far<Avx512, R>(ahead[1], b);
-            // Behind the last block the last one comes once more.
-            const size_t step = b < 7  ? static_cast<size_t>(b + 1) * Place::kStep
-                                : more ? kChunkBytes<R>
-                                       : 7 * Place::kStep;
+            const size_t step = b + 1 < count ? static_cast<size_t>(b + 1) * Place::kStep
+                                : left > 0    ? kChunkBytes<R>
+                                              : last;
             const uint8_t* next[2] = {p[0] + step, p[1] + step};
             const uint8_t* next_chunk =
-                p[b / 4] + static_cast<size_t>(b % 4 * 4) * stride + (more ? kChunkBytes<R> : 0);
+                next_count == 8 ? p[b / 4] + static_cast<size_t>(b % 4 * 4) * stride + kChunkBytes<R> : nullptr;
             few_block<R, C>(raw, heads, next, next_chunk, stride, a, b, acc);
         }
+        count = next_count;
         for (int g = 0; g < 2; ++g) p[g] += kChunkBytes<R>;
     }
 #pragma GCC unroll 4
@@ -247,7 +267,7 @@ requires(kNibbleRows<typename R::Format>) struct OwnColumns<Avx512, R> {
     static constexpr bool kOwn = true;
     static constexpr int64_t kMost = 8;
 
-    // m->rows >= 16, m->k a multiple of 256.
+    // m->rows >= 16.
     static void multiply(const Matmul* m) {
         const int64_t parts = (m->n + 3) / 4;
         for (int64_t row = 0; row < m->rows; row += 32) {

@@ -54,9 +54,9 @@ struct BlockWords {
     }
     // Without: the windows are blended so that all scales and minima stand in one. Words taken from window i.
     static constexpr int start(int window) { return window == 2 ? kLast : 32 * window; }
-    static constexpr uint32_t from_window(int window) {
+    static constexpr uint32_t from_window(int window, int blocks = 8) {
         uint32_t mask = 0;
-        for (int x = 0; x < 8 * kWords; ++x)
+        for (int x = 0; x < blocks * kWords; ++x)
             if (x % kWords < kScales && x / 32 == window) mask |= 1u << (x - start(window));
         return mask;
     }

@@ -91,7 +91,7 @@ struct OwnColumns {
 template <class V, class R>
 bool quant_few_columns(const Matmul* m) {
     if constexpr (OwnColumns<V, R>::kOwn) {
-        if (m->n > OwnColumns<V, R>::kMost || m->rows < V::kRows || m->k % 256) return false;
+        if (m->n > OwnColumns<V, R>::kMost || m->rows < V::kRows) return false;
         OwnColumns<V, R>::multiply(m);
         return true;
     }
