@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Few columns of the formats of micro/avx512_rows.h, for AVX-512: a loop of its own in place of panels. A block of 32 rows
+// Few columns of the formats of micro/avx512_rows.h and of Q4_K, for AVX-512: loops in place of panels. A block of 32 rows
 // at a time: the nibbles of sixteen rows are turned, so that words of rows stand in lanes, and unpacked where they meet
 // their activations; each broadcast of activations serves both groups of sixteen rows. Few vector operations wait in
 // Zen 4's schedulers, so that shuffles only run beside products where they stand between them: the next block is loaded
@@ -13,6 +13,9 @@
 
 namespace thimble {
 namespace {
+
+template <class F>
+constexpr bool kNibblePairs = std::is_same_v<F, FormatQ4_K>;
 
 // Where the nibbles of the blocks of a row stand: block b of a chunk at kFirst + b * kStep.
 template <class F>
@@ -215,7 +218,7 @@ THIMBLE_INLINE void few_block(__m512i raw[2][4], FewHeads<R>& heads, const uint8
 
 // Two groups of sixteen rows that start at rows first[0] and first[1], times columns c0 to c0 + C - 1.
 template <class R, int C>
-void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
+requires(kNibbleRows<typename R::Format>) void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
     using Place = NibblePlace<typename R::Format>;
     const int64_t blocks = m->k / 32;
     const size_t stride = m->row_bytes;
@@ -262,10 +265,93 @@ void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
         for (int g = 0; g < 2; ++g) _mm512_storeu_ps(m->out + (c0 + c) * m->out_stride + first[g], acc[c][g]);
 }
 
+// d times byte j of each lane.
+THIMBLE_INLINE __m512 scaled_byte(__m512 d, __m512i bytes, int j) {
+    const __m512i x = _mm512_srlv_epi32(bytes, _mm512_set1_epi32(8 * j));
+    return _mm512_mul_ps(d, _mm512_cvtepi32_ps(_mm512_and_si512(x, _mm512_set1_epi32(255))));
+}
+// Q4_K, two blocks that share bytes at a time: their nibbles fill sixteen registers, so that the float accumulators wait
+// in memory. m->k is a multiple of 256.
+template <class R, int C>
+requires(kNibblePairs<typename R::Format>) void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
+    const int64_t blocks = m->k / 32;
+    const size_t stride = m->row_bytes;
+    const __m512i low = _mm512_set1_epi8(15);
+    const uint8_t* p[2];
+    alignas(64) float acc[C][2][16] = {};
+    for (int g = 0; g < 2; ++g) p[g] = m->w + static_cast<size_t>(first[g]) * stride;
+    for (int64_t block = 0; block < blocks; block += 8) {
+        ActChunk a[C];
+        const int8_t* q[C];
+        for (int c = 0; c < C; ++c) {
+            load_acts<Avx512, R>(m, column_of(m, c0 + c), block, 8, &a[c]);
+            q[c] = a[c].q;
+        }
+        KScales<Avx512> scales[2];
+#pragma GCC unroll 1
+        for (int g = 0; g < 2; ++g) R::scales(p[g], stride, scales[g], nullptr);
+        const Prefetch ahead[2] = {prefetch_at<Avx512, R, kPanelAhead>(p[0], m, block, 32 * stride),
+                                   prefetch_at<Avx512, R, kPanelAhead>(p[1], m, block, 32 * stride)};
+#pragma GCC unroll 1
+        for (int i = 0; i < 4; ++i) {
+            const size_t place = static_cast<size_t>(16 + 32 * i);
+            __m512i raw[2][8];
+#pragma GCC unroll 2
+            for (int g = 0; g < 2; ++g) {
+                prefetch_far<Avx512, R>(ahead[g], 2 * i);
+                prefetch_far<Avx512, R>(ahead[g], 2 * i + 1);
+                turn_rows(p[g] + place, stride, raw[g]);
+            }
+#pragma GCC unroll 2
+            for (int h = 0; h < 2; ++h) {  // the low nibbles are block 2 i, the high ones block 2 i + 1
+                const int b = 2 * i + h;
+                __m512i sum[C][2];
+#pragma GCC unroll 8
+                for (int k = 0; k < 8; ++k) {
+                    if (h == 0 && k < 4 && k % 2 == 1) {  // the second half, amid the products of the first
+                        asm volatile("" : : : "memory");
+                        turn_rows(p[k / 2] + place + 16, stride, raw[k / 2] + 4);
+                        asm volatile("" : : : "memory");
+                    }
+                    __m512i w[2];
+#pragma GCC unroll 2
+                    for (int g = 0; g < 2; ++g)
+                        w[g] = _mm512_and_si512(h ? _mm512_srli_epi16(raw[g][k], 4) : raw[g][k], low);
+#pragma GCC unroll 4
+                    for (int c = 0; c < C; ++c) {
+                        __m512i x = _mm512_set1_epi32(load_word(q[c] + 32 * b + 4 * k));
+                        asm volatile("" : "+v"(x));  // else GCC loads it twice
+#pragma GCC unroll 2
+                        for (int g = 0; g < 2; ++g)
+                            sum[c][g] = _mm512_dpbusd_epi32(k ? sum[c][g] : _mm512_setzero_si512(), w[g], x);
+                    }
+                }
+#pragma GCC unroll 2
+                for (int g = 0; g < 2; ++g) {
+                    const __m512 d = scaled_byte(scales[g].d, scales[g].sc[b / 4], b % 4),
+                                 min = scaled_byte(scales[g].dmin, scales[g].mn[b / 4], b % 4);
+#pragma GCC unroll 4
+                    for (int c = 0; c < C; ++c) {
+                        const __m512 x =
+                            _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[c][g]), _mm512_mul_ps(d, _mm512_set1_ps(a[c].d[b])),
+                                            _mm512_load_ps(acc[c][g]));
+                        _mm512_store_ps(acc[c][g], _mm512_fmadd_ps(min, _mm512_set1_ps(a[c].ds[b]), x));
+                    }
+                }
+            }
+        }
+        for (int g = 0; g < 2; ++g) p[g] += kChunkBytes<R>;
+    }
+    for (int c = 0; c < C; ++c)
+        for (int g = 0; g < 2; ++g)
+            _mm512_storeu_ps(m->out + (c0 + c) * m->out_stride + first[g], _mm512_load_ps(acc[c][g]));
+}
+
 template <class R>
-requires(kNibbleRows<typename R::Format>) struct OwnColumns<Avx512, R> {
+requires(kNibbleRows<typename R::Format> || kNibblePairs<typename R::Format>) struct OwnColumns<Avx512, R> {
     static constexpr bool kOwn = true;
-    static constexpr int64_t kMost = 8;
+    // More of Q4_K are no faster than a panel.
+    static constexpr int64_t kMost = kNibblePairs<typename R::Format> ? 4 : 8;
 
     // m->rows >= 16.
     static void multiply(const Matmul* m) {

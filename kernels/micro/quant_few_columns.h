@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Two to four columns where registers are many: rows are turned and unpacked as for a panel (micro/quant_matmul.h), but
+// Two to four columns where registers are many, and nothing better is at hand (OwnColumns): rows are turned and unpacked as for a panel (micro/quant_matmul.h), but
 // words of sixteen rows meet their activations at once, without the panel's stores and loads, which would take as long
 // as the products of so few columns. For formats of which two neighbouring blocks share bytes (R::kShared 1) and have one
 // integer sum each: with one block at a time (Q4_0 and the like) the panel is as fast or faster, because its two groups
