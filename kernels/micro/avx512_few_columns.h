@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Few columns of the formats of micro/avx512_rows.h and of Q4_K, for AVX-512: loops in place of panels. A block of 32 rows
-// at a time: the nibbles of sixteen rows are turned, so that words of rows stand in lanes, and unpacked where they meet
-// their activations; each broadcast of activations serves both groups of sixteen rows. Few vector operations wait in
-// Zen 4's schedulers, so that shuffles only run beside products where they stand between them: the next block is loaded
-// and turned, and a part of the next chunk's scales fetched, in the middle of the products of this one.
+// Few columns for AVX-512 in place of panels: the formats of micro/avx512_rows.h, Q4_K, Q5_K and TQ2_0. The bytes of
+// sixteen rows are turned, so that words of rows stand in lanes, and unpacked where they meet their activations; each
+// broadcast of activations serves two groups of sixteen rows. Few vector operations wait in Zen 4's schedulers, so that
+// shuffles only run beside products where they stand between them: what follows is loaded and turned amid the products.
 // Internal linkage: compiled once an ISA.
 #pragma once
 #include <immintrin.h>
@@ -13,9 +12,6 @@
 
 namespace thimble {
 namespace {
-
-template <class F>
-constexpr bool kNibblePairs = std::is_same_v<F, FormatQ4_K>;
 
 // Where the nibbles of the blocks of a row stand: block b of a chunk at kFirst + b * kStep.
 template <class F>
@@ -157,7 +153,7 @@ requires(kFifthBits<typename R::Format>) struct FewHeads<R> {
     }
 };
 
-// Block b of a chunk, whose turned nibbles are in raw, times C columns; raw becomes the next block's.
+// A block of 32 weights at a time. Block b of a chunk, whose turned nibbles are in raw, times C columns; raw becomes the next block's.
 template <class R, int C>
 THIMBLE_INLINE void few_block(__m512i raw[2][4], FewHeads<R>& heads, const uint8_t* const next[2],
                               const uint8_t* next_chunk, size_t stride, const ActChunk* a, int b, __m512 acc[C][2]) {
@@ -265,18 +261,84 @@ requires(kNibbleRows<typename R::Format>) void few_rows(const Matmul* m, const i
         for (int g = 0; g < 2; ++g) _mm512_storeu_ps(m->out + (c0 + c) * m->out_stride + first[g], acc[c][g]);
 }
 
-// d times byte j of each lane.
-THIMBLE_INLINE __m512 scaled_byte(__m512 d, __m512i bytes, int j) {
-    const __m512i x = _mm512_srlv_epi32(bytes, _mm512_set1_epi32(8 * j));
-    return _mm512_mul_ps(d, _mm512_cvtepi32_ps(_mm512_and_si512(x, _mm512_set1_epi32(255))));
-}
-// Q4_K, two blocks that share bytes at a time: their nibbles fill sixteen registers, so that the float accumulators wait
-// in memory. m->k is a multiple of 256.
+// Formats whose blocks share bytes: 32 bytes, kBits bits each, are 8 / kBits blocks. They start at byte kFirst of a chunk,
+// fifth bits, one a block, at kHigh.
+template <class F>
+struct SharedBytes {
+    static constexpr bool kHas = false;
+};
+template <int bits, size_t first, size_t high>
+struct SharedAt {
+    static constexpr bool kHas = true;
+    static constexpr int kBits = bits;
+    static constexpr size_t kFirst = first, kHigh = high;
+};
+template <>
+struct SharedBytes<FormatQ4_K> : SharedAt<4, 16, 0> {};
+template <>
+struct SharedBytes<FormatQ5_K> : SharedAt<4, 48, 16> {};
+template <>
+struct SharedBytes<FormatTQ2_0> : SharedAt<2, 0, 0> {};
+
+// Beside the shared bytes, for two groups of sixteen rows.
+template <class R>
+struct SharedHeads {
+    using F = typename R::Format;
+    static constexpr size_t kHigh = SharedBytes<F>::kHigh;
+    KScales<Avx512> s[2];
+    alignas(64) uint8_t high[2][8][kHigh ? 64 : 1];
+
+    THIMBLE_INLINE void load(const uint8_t* const p[2], size_t stride) {
+#pragma GCC unroll 1
+        for (int g = 0; g < 2; ++g) {
+            R::scales(p[g], stride, s[g], nullptr);
+            if constexpr (kHigh != 0) {
+                __m512i v[8];
+                turn_rows(p[g] + kHigh, stride, v);
+                turn_rows(p[g] + kHigh + 16, stride, v + 4);
+#pragma GCC unroll 8
+                for (int k = 0; k < 8; ++k) _mm512_store_si512(high[g][k], v[k]);
+            }
+        }
+    }
+    THIMBLE_INLINE static __m512 scaled_byte(__m512 d, __m512i bytes, int j) {
+        const __m512i x = _mm512_srlv_epi32(bytes, _mm512_set1_epi32(8 * j));
+        return _mm512_mul_ps(d, _mm512_cvtepi32_ps(_mm512_and_si512(x, _mm512_set1_epi32(255))));
+    }
+    THIMBLE_INLINE __m512 scale(int g, int b) const { return scaled_byte(s[g].d, s[g].sc[b / 4], b % 4); }
+    THIMBLE_INLINE __m512 minimum(int g, int b) const { return scaled_byte(s[g].dmin, s[g].mn[b / 4], b % 4); }
+    // Word k of block b with its fifth bits.
+    THIMBLE_INLINE __m512i fifth(__m512i w, int g, int b, int k) const {
+        if constexpr (kHigh == 0) return w;
+        const __mmask64 set =
+            _mm512_test_epi8_mask(_mm512_load_si512(high[g][k]), _mm512_set1_epi8(static_cast<char>(1 << b)));
+        return _mm512_mask_add_epi8(w, set, w, _mm512_set1_epi8(16));
+    }
+};
+template <class R>
+requires(R::Format::kMinimum == Minimum::kNone) struct SharedHeads<R> {  // one scale a chunk
+    __m512 d[2];
+    THIMBLE_INLINE void load(const uint8_t* const p[2], size_t stride) {
+        for (int g = 0; g < 2; ++g) {
+            RowScales<Avx512> s;
+            R::scales(p[g], stride, s, nullptr);
+            d[g] = s.scale(0);
+        }
+    }
+    THIMBLE_INLINE __m512 scale(int g, int) const { return d[g]; }
+    THIMBLE_INLINE __m512i fifth(__m512i w, int, int, int) const { return w; }
+};
+
+// 32 bytes of a row at a time, which fill sixteen registers, so that the float accumulators wait in memory. m->k is a
+// multiple of 256.
 template <class R, int C>
-requires(kNibblePairs<typename R::Format>) void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
+requires(SharedBytes<typename R::Format>::kHas) void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
+    using F = typename R::Format;
+    using Shared = SharedBytes<F>;
+    constexpr int kEach = 8 / Shared::kBits;
     const int64_t blocks = m->k / 32;
     const size_t stride = m->row_bytes;
-    const __m512i low = _mm512_set1_epi8(15);
+    const __m512i low = _mm512_set1_epi8((1 << Shared::kBits) - 1);
     const uint8_t* p[2];
     alignas(64) float acc[C][2][16] = {};
     for (int g = 0; g < 2; ++g) p[g] = m->w + static_cast<size_t>(first[g]) * stride;
@@ -287,25 +349,26 @@ requires(kNibblePairs<typename R::Format>) void few_rows(const Matmul* m, const 
             load_acts<Avx512, R>(m, column_of(m, c0 + c), block, 8, &a[c]);
             q[c] = a[c].q;
         }
-        KScales<Avx512> scales[2];
-#pragma GCC unroll 1
-        for (int g = 0; g < 2; ++g) R::scales(p[g], stride, scales[g], nullptr);
+        SharedHeads<R> heads;
+        heads.load(p, stride);
         const Prefetch ahead[2] = {prefetch_at<Avx512, R, kPanelAhead>(p[0], m, block, 32 * stride),
                                    prefetch_at<Avx512, R, kPanelAhead>(p[1], m, block, 32 * stride)};
 #pragma GCC unroll 1
-        for (int i = 0; i < 4; ++i) {
-            const size_t place = static_cast<size_t>(16 + 32 * i);
+        for (int i = 0; i < 8 / kEach; ++i) {
+            const size_t place = Shared::kFirst + static_cast<size_t>(32 * i);
             __m512i raw[2][8];
 #pragma GCC unroll 2
             for (int g = 0; g < 2; ++g) {
-                prefetch_far<Avx512, R>(ahead[g], 2 * i);
-                prefetch_far<Avx512, R>(ahead[g], 2 * i + 1);
+                for (int j = 0; j < kEach; ++j) prefetch_far<Avx512, R>(ahead[g], kEach * i + j);
                 turn_rows(p[g] + place, stride, raw[g]);
             }
-#pragma GCC unroll 2
-            for (int h = 0; h < 2; ++h) {  // the low nibbles are block 2 i, the high ones block 2 i + 1
-                const int b = 2 * i + h;
+#pragma GCC unroll 4
+            for (int h = 0; h < kEach; ++h) {
+                const int b = kEach * i + h;
                 __m512i sum[C][2];
+#pragma GCC unroll 4
+                for (int c = 0; c < C; ++c)
+                    sum[c][0] = sum[c][1] = R::kBias != 0 ? _mm512_set1_epi32(a[c].bias[b]) : _mm512_setzero_si512();
 #pragma GCC unroll 8
                 for (int k = 0; k < 8; ++k) {
                     if (h == 0 && k < 4 && k % 2 == 1) {  // the second half, amid the products of the first
@@ -315,27 +378,31 @@ requires(kNibblePairs<typename R::Format>) void few_rows(const Matmul* m, const 
                     }
                     __m512i w[2];
 #pragma GCC unroll 2
-                    for (int g = 0; g < 2; ++g)
-                        w[g] = _mm512_and_si512(h ? _mm512_srli_epi16(raw[g][k], 4) : raw[g][k], low);
+                    for (int g = 0; g < 2; ++g) {
+                        w[g] = h ? _mm512_srli_epi16(raw[g][k], static_cast<unsigned>(Shared::kBits * h)) : raw[g][k];
+                        w[g] = heads.fifth(_mm512_and_si512(w[g], low), g, b, k);
+                    }
 #pragma GCC unroll 4
                     for (int c = 0; c < C; ++c) {
                         __m512i x = _mm512_set1_epi32(load_word(q[c] + 32 * b + 4 * k));
                         asm volatile("" : "+v"(x));  // else GCC loads it twice
-#pragma GCC unroll 2
-                        for (int g = 0; g < 2; ++g)
-                            sum[c][g] = _mm512_dpbusd_epi32(k ? sum[c][g] : _mm512_setzero_si512(), w[g], x);
+                        sum[c][0] = _mm512_dpbusd_epi32(sum[c][0], w[0], x);
+                        sum[c][1] = _mm512_dpbusd_epi32(sum[c][1], w[1], x);
                     }
                 }
 #pragma GCC unroll 2
                 for (int g = 0; g < 2; ++g) {
-                    const __m512 d = scaled_byte(scales[g].d, scales[g].sc[b / 4], b % 4),
-                                 min = scaled_byte(scales[g].dmin, scales[g].mn[b / 4], b % 4);
+                    const __m512 d = heads.scale(g, b);
+                    __m512 min = d;
+                    if constexpr (F::kMinimum == Minimum::kBlock) min = heads.minimum(g, b);
 #pragma GCC unroll 4
                     for (int c = 0; c < C; ++c) {
-                        const __m512 x =
+                        __m512 x =
                             _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[c][g]), _mm512_mul_ps(d, _mm512_set1_ps(a[c].d[b])),
                                             _mm512_load_ps(acc[c][g]));
-                        _mm512_store_ps(acc[c][g], _mm512_fmadd_ps(min, _mm512_set1_ps(a[c].ds[b]), x));
+                        if constexpr (F::kMinimum == Minimum::kBlock)
+                            x = _mm512_fmadd_ps(min, _mm512_set1_ps(a[c].ds[b]), x);
+                        _mm512_store_ps(acc[c][g], x);
                     }
                 }
             }
@@ -348,10 +415,10 @@ requires(kNibblePairs<typename R::Format>) void few_rows(const Matmul* m, const 
 }
 
 template <class R>
-requires(kNibbleRows<typename R::Format> || kNibblePairs<typename R::Format>) struct OwnColumns<Avx512, R> {
+requires(kNibbleRows<typename R::Format> || SharedBytes<typename R::Format>::kHas) struct OwnColumns<Avx512, R> {
     static constexpr bool kOwn = true;
-    // More of Q4_K are no faster than a panel.
-    static constexpr int64_t kMost = kNibblePairs<typename R::Format> ? 4 : 8;
+    // More of those whose blocks share bytes are no faster than a panel.
+    static constexpr int64_t kMost = SharedBytes<typename R::Format>::kHas ? 4 : 8;
 
     // m->rows >= 16.
     static void multiply(const Matmul* m) {
