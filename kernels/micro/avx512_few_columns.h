@@ -28,8 +28,7 @@ THIMBLE_INLINE void turn_rows(const uint8_t* p, size_t stride, __m512i out[4]) {
 }
 
 // What a block has beside its nibbles, for two groups of sixteen rows: scales, minima and fifth bits.
-//   start(p, stride)                before the first chunk, unless it is a part; its first rows are at p[0] and p[1]
-//   chunk(p, stride, count)         before each chunk
+//   chunk(p, stride, first, count)  before each chunk of `count` blocks, whose first rows are at p[0] and p[1]
 //   among(next, stride, g, b)       amid the products of block b; next: the next block of group g
 //   after(next, stride, b)          after them; next: the next chunk of rows 4 b to 4 b + 3, unless it is a part
 //   scale(g, b), minimum(g, b)      of block b
@@ -57,14 +56,22 @@ struct FewHeads {
         }
         put(head, j);
     }
-    void start(const uint8_t* const p[2], size_t stride) {
-        for (size_t j = 0; j < 8; ++j) four_rows(p[j / 4] + j % 4 * 4 * stride, stride, j);
+    struct Masks {
+        uint32_t window[9][3];
+    };
+    static constexpr Masks masks() {  // of chunks of 0 to 8 blocks
+        Masks m{};
+        for (int count = 0; count <= 8; ++count)
+            for (int i = 0; i < 3; ++i) m.window[count][i] = B::from_window(i, count);
+        return m;
     }
-    // Where a row ends with fewer than eight blocks.
-    [[gnu::noinline]] void part(const uint8_t* const p[2], size_t stride, int count) {
-        const uint32_t mask[3] = {B::from_window(0, count), B::from_window(1, count), B::from_window(2, count)};
+    // A first chunk, or the end of a row.
+    [[gnu::noinline]] void all_rows(const uint8_t* const p[2], size_t stride, int count) {
+        static constexpr Masks kMasks = masks();
+        const uint32_t* mask = kMasks.window[count];
         for (size_t j = 0; j < 8; ++j) {
             __m512i head[4];
+#pragma GCC unroll 4
             for (size_t r = 0; r < 4; ++r) {
                 const uint8_t* q = p[j / 4] + (j % 4 * 4 + r) * stride;
                 head[r] = _mm512_mask_loadu_epi16(_mm512_maskz_loadu_epi16(mask[0], q), mask[1], q + 64);
@@ -79,8 +86,8 @@ struct FewHeads {
         for (int g = 0; g < 4; ++g) v[g] = _mm512_load_si512(from[g]);
         to.put(v);
     }
-    THIMBLE_INLINE void chunk(const uint8_t* const p[2], size_t stride, int count) {
-        if (count < 8) part(p, stride, count);
+    THIMBLE_INLINE void chunk(const uint8_t* const p[2], size_t stride, bool first, int count) {
+        if (first || count < 8) all_rows(p, stride, count);
         for (int g = 0; g < 2; ++g) {
             turn(fetched[0] + 4 * g, dw[g]);
             if constexpr (B::kScales == 2) turn(fetched[1] + 4 * g, m[g]);
@@ -97,8 +104,7 @@ struct FewHeads {
 template <class R>
 requires(R::Format::kBlock == 256) struct FewHeads<R> {
     RowScales<Avx512> s[2];
-    void start(const uint8_t* const[2], size_t) {}
-    THIMBLE_INLINE void chunk(const uint8_t* const p[2], size_t stride, int) {
+    THIMBLE_INLINE void chunk(const uint8_t* const p[2], size_t stride, bool, int) {
         for (int g = 0; g < 2; ++g) R::scales(p[g], stride, s[g], nullptr);
     }
     THIMBLE_INLINE void among(const uint8_t*, size_t, int, int) {}
@@ -139,10 +145,12 @@ requires(kFifthBits<typename R::Format>) struct FewHeads<R> {
         const __m512i x = kMinimum ? second : _mm512_or_si512(high, _mm512_slli_epi32(second, 16));
         _mm512_store_si512(bits[turn][g], spread(x));
     }
-    void start(const uint8_t* const p[2], size_t stride) {
+    THIMBLE_INLINE void chunk(const uint8_t* const p[2], size_t stride, bool first, int) {
+        if (first) first_heads(p, stride);
+    }
+    [[gnu::noinline]] void first_heads(const uint8_t* const p[2], size_t stride) {
         for (int g = 0; g < 2; ++g) head(p[g], stride, g, 0);
     }
-    THIMBLE_INLINE void chunk(const uint8_t* const[2], size_t, int) {}
     THIMBLE_INLINE void among(const uint8_t* next, size_t stride, int g, int b) { head(next, stride, g, (b + 1) % 2); }
     THIMBLE_INLINE void after(const uint8_t*, size_t, int) {}
     THIMBLE_INLINE __m512 scale(int g, int b) const { return _mm512_load_ps(dw[b % 2][g]); }
@@ -230,11 +238,10 @@ requires(kNibbleRows<typename R::Format>) void few_rows(const Matmul* m, const i
         for (int c = 0; c < C; ++c) acc[c][g] = _mm512_setzero_ps();
     }
     int count = blocks < 8 ? static_cast<int>(blocks) : 8;
-    if (count == 8 || kFifthBits<typename R::Format>) heads.start(p, stride);
     for (int64_t block = 0; block < blocks; block += 8) {
         ActChunk a[C];
         for (int c = 0; c < C; ++c) load_acts<Avx512, R>(m, column_of(m, c0 + c), block, count, &a[c]);
-        heads.chunk(p, stride, count);
+        heads.chunk(p, stride, block == 0, count);
         const int64_t left = blocks - block - 8;
         const int next_count = left < 8 ? static_cast<int>(left) : 8;
         const Prefetch ahead[2] = {prefetch_at<Avx512, R, kPanelAhead>(p[0], m, block, 32 * stride),
