@@ -184,6 +184,15 @@ struct Avx2 : ActSums {
         const __m256i w = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, low), 0x08);
         return _mm256_cvtph_ps(_mm256_castsi256_si128(w));
     }
+    static void rf_from_halves(ri a, rf& low, rf& high) {  // the low and the high 16 bits of each lane
+        const __m256i order =
+            _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15));
+        alignas(32) uint16_t half[16];  // converted from memory: half as many operations
+        ri_store(reinterpret_cast<int32_t*>(half), _mm256_permute4x64_epi64(_mm256_shuffle_epi8(a, order), 0xd8));
+        asm("" : "+m"(half));
+        low = rf_load_half(half);
+        high = rf_load_half(half + 8);
+    }
     static ri ri_load(const int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
     static void ri_store(int32_t* p, ri a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }
     static ri ri_set1(int32_t x) { return _mm256_set1_epi32(x); }
@@ -213,6 +222,9 @@ struct Avx2 : ActSums {
 
     static rb rb_load(const uint8_t* p, size_t lane_stride) {  // 16 bytes at p and at p + lane_stride
         return _mm256_inserti128_si256(_mm256_castsi128_si256(load128(p)), load128(p + lane_stride), 1);
+    }
+    static rb rb_load_two(const uint8_t* low, const uint8_t* high) {
+        return _mm256_inserti128_si256(_mm256_castsi128_si256(load128(low)), load128(high), 1);
     }
     static rb rb_dup(const void* p) { return _mm256_broadcastsi128_si256(load128(p)); }  // the same in every lane
     static rb rb_set1(int x) { return kept(_mm256_set1_epi8(static_cast<char>(x))); }
@@ -272,73 +284,83 @@ struct Avx2 : ActSums {
         out[2] = _mm256_unpacklo_epi64(b, d);
         out[3] = _mm256_unpackhi_epi64(b, d);
     }
-    // out[b][r] = the float16 at p + r * stride + b * kStep, for b < 8: the scales of eight blocks of kStep >= 18 bytes.
-    // Two blocks of a row come with one load where the second one's scale stands early enough in the upper lane.
-    template <int kStep>
-    [[gnu::always_inline]] static void load_halves(const uint8_t* p, size_t stride, float (*out)[kRows]) {
-        for (int b = 0; b < 8; b += 2, p += 2 * kStep) {
-            if constexpr (kStep == 18) {
-                const auto two = [&](size_t r) {
-                    return _mm256_unpacklo_epi16(load256(p + r * stride), load256(p + (r + 1) * stride));
-                };
-                const __m256i r03 = _mm256_unpacklo_epi32(two(0), two(2)), r47 = _mm256_unpacklo_epi32(two(4), two(6));
-                store_halves(out + b, low_high(r03, r47));
-            } else if constexpr (kStep == 22) {
-                const __m256i at = kept(_mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1, 2, 3,
-                                                         6, 7, 10, 11, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1));
-                store_halves(out + b,
-                             _mm256_unpacklo_epi64(_mm256_shuffle_epi8(second_words(p, stride), at),
-                                                   _mm256_shuffle_epi8(second_words(p + 4 * stride, stride), at)));
-            } else {
-                for (int i = 0; i < 2; ++i) {
-                    __m128i d[2];
-                    halves_of(p + i * kStep, stride, d);
-                    _mm256_storeu_ps(out[b + i], _mm256_cvtph_ps(_mm_unpacklo_epi64(d[0], d[1])));
-                }
-            }
+    // Float16 scales before blocks of kStep bytes: those of two blocks and eight rows, a block a lane; at(r) is where the
+    // first block of row r starts. Both blocks of a row come with one load where the second scale stands early enough in
+    // the upper lane.
+    template <int kStep, class At>
+    [[gnu::always_inline]] static __m256i two_halves(At at) {
+        if constexpr (kStep == 18) {
+            const auto two = [&](int r) { return _mm256_unpacklo_epi16(load256(at(r)), load256(at(r + 1))); };
+            const __m256i r03 = _mm256_unpacklo_epi32(two(0), two(2)), r47 = _mm256_unpacklo_epi32(two(4), two(6));
+            return low_high(r03, r47);
+        } else if constexpr (kStep == 22) {
+            const __m256i order = kept(_mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1, 2, 3,
+                                                        6, 7, 10, 11, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1));
+            return _mm256_unpacklo_epi64(_mm256_shuffle_epi8(second_words(at, 0), order),
+                                         _mm256_shuffle_epi8(second_words(at, 4), order));
+        } else {
+            __m128i d[2][2];
+            for (int i = 0; i < 2; ++i) halves_of(at, i * kStep, d[i]);
+            return _mm256_set_m128i(_mm_unpacklo_epi64(d[1][0], d[1][1]), _mm_unpacklo_epi64(d[0][0], d[0][1]));
         }
     }
-    // The same for two float16 side by side.
+    // The same for two float16 side by side: out[0] has the first ones.
+    template <int kStep, class At>
+    [[gnu::always_inline]] static void two_half_pairs(At at, __m256i out[2]) {
+        __m256i r03, r47;  // the first ones of four rows, then the second ones
+        if constexpr (kStep == 20) {
+            const __m256i order =
+                kept(_mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15)));
+            r03 = _mm256_shuffle_epi8(second_words(at, 0), order);
+            r47 = _mm256_shuffle_epi8(second_words(at, 4), order);
+        } else {
+            __m128i d[2][2];
+            for (int i = 0; i < 2; ++i) halves_of(at, i * kStep, d[i]);
+            r03 = _mm256_set_m128i(d[1][0], d[0][0]);
+            r47 = _mm256_set_m128i(d[1][1], d[0][1]);
+        }
+        out[0] = _mm256_unpacklo_epi64(r03, r47);
+        out[1] = _mm256_unpackhi_epi64(r03, r47);
+    }
+    // out[b][r] = the float16 at p + r * stride + b * kStep, for b < 8: the scales of eight blocks of kStep >= 18 bytes.
+    template <int kStep>
+    [[gnu::always_inline]] static void load_halves(const uint8_t* p, size_t stride, float (*out)[kRows]) {
+        for (int b = 0; b < 8; b += 2, p += 2 * kStep)
+            store_halves(out + b, two_halves<kStep>([=](int r) { return p + static_cast<size_t>(r) * stride; }));
+    }
     template <int kStep>
     [[gnu::always_inline]] static void load_half_pairs(const uint8_t* p, size_t stride, float (*first)[kRows],
                                                        float (*second)[kRows]) {
         for (int b = 0; b < 8; b += 2, p += 2 * kStep) {
-            if constexpr (kStep == 20) {
-                const __m256i at = kept(
-                    _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15)));
-                const __m256i r03 = _mm256_shuffle_epi8(second_words(p, stride), at);
-                const __m256i r47 = _mm256_shuffle_epi8(second_words(p + 4 * stride, stride), at);
-                store_halves(first + b, _mm256_unpacklo_epi64(r03, r47));
-                store_halves(second + b, _mm256_unpackhi_epi64(r03, r47));
-            } else {
-                for (int i = 0; i < 2; ++i) {
-                    __m128i d[2];
-                    halves_of(p + i * kStep, stride, d);
-                    _mm256_storeu_ps(first[b + i], _mm256_cvtph_ps(_mm_unpacklo_epi64(d[0], d[1])));
-                    _mm256_storeu_ps(second[b + i], _mm256_cvtph_ps(_mm_unpackhi_epi64(d[0], d[1])));
-                }
-            }
+            __m256i h[2];
+            two_half_pairs<kStep>([=](int r) { return p + static_cast<size_t>(r) * stride; }, h);
+            store_halves(first + b, h[0]);
+            store_halves(second + b, h[1]);
         }
     }
+    static rf rf_load_half(const uint16_t* p) { return _mm256_cvtph_ps(load128(p)); }
     static __m256i load256(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
     static __m256i low_high(__m256i a,
                             __m256i b) {  // the low halves of the low lanes, the high halves of the high lanes
         return _mm256_castpd_si256(_mm256_shuffle_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b), 12));
     }
-    // Of four rows: word 0 in the low lane, word 1 of the upper lane in the high lane.
-    static __m256i second_words(const uint8_t* p, size_t stride) {
-        return low_high(_mm256_unpacklo_epi32(load256(p), load256(p + stride)),
-                        _mm256_unpacklo_epi32(load256(p + 2 * stride), load256(p + 3 * stride)));
+    // Of rows r to r + 3: word 0 in the low lane, word 1 of the upper lane in the high lane.
+    template <class At>
+    static __m256i second_words(At at, int r) {
+        return low_high(_mm256_unpacklo_epi32(load256(at(r)), load256(at(r + 1))),
+                        _mm256_unpacklo_epi32(load256(at(r + 2)), load256(at(r + 3))));
     }
     static void store_halves(float (*out)[kRows], __m256i h) {  // a block a lane
         _mm256_storeu_ps(out[0], _mm256_cvtph_ps(_mm256_castsi256_si128(h)));
         _mm256_storeu_ps(out[1], _mm256_cvtph_ps(_mm256_extracti128_si256(h, 1)));
     }
-    // The first float16 of four rows, then the second ones; rows 0 to 3 and 4 to 7.
-    static void halves_of(const uint8_t* p, size_t stride, __m128i out[2]) {
-        for (size_t i = 0; i < 2; ++i, p += 4 * stride)
-            out[i] = _mm_unpacklo_epi32(_mm_unpacklo_epi16(load128(p), load128(p + stride)),
-                                        _mm_unpacklo_epi16(load128(p + 2 * stride), load128(p + 3 * stride)));
+    // The first float16 of four rows, then the second ones, of the blocks `offset` bytes on; rows 0 to 3 and 4 to 7.
+    template <class At>
+    static void halves_of(At at, int offset, __m128i out[2]) {
+        const auto two = [&](int r) {
+            return _mm_unpacklo_epi16(load128(at(r) + offset), load128(at(r + 1) + offset));
+        };
+        for (int i = 0; i < 2; ++i) out[i] = _mm_unpacklo_epi32(two(4 * i), two(4 * i + 2));
     }
 
     // Sums of pairs of products in 16 bits, exact for 0 <= w <= 128 and for signed bytes.
@@ -373,30 +395,32 @@ struct Avx2 : ActSums {
         return _mm256_add_epi32(widen_pairs(mul_pairs<kMax>(w0, a0)), widen_pairs(mul_pairs<kMax>(w1, a1)));
     }
     static __m256i add32(__m256i a, __m256i b) { return _mm256_add_epi32(a, b); }
-    // Finishes the sums of four vectors into one int32 a row; kValues = 16 or 32 went into each.
+    // Finishes the sums of four vectors into one int32 a row, in two steps of which the first takes two vectors;
+    // kValues = 16 or 32 went into each.
     template <int kMax, int kValues>
-    static ri finish(const part v[4]) {
+    static part fold_two(part a, part b) {
         constexpr int room = pair_room<kMax>() / (kValues / 16);  // vectors of 16-bit sums that may still be added
-        if constexpr (room >= 4) {
-            const part ab = add_pairs(_mm256_unpacklo_epi32(v[0], v[1]), _mm256_unpackhi_epi32(v[0], v[1]));
-            const part cd = add_pairs(_mm256_unpacklo_epi32(v[2], v[3]), _mm256_unpackhi_epi32(v[2], v[3]));
-            return widen_pairs(add_pairs(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd)));
-        } else if constexpr (room >= 2) {
-            const ri ab = widen_pairs(add_pairs(_mm256_unpacklo_epi32(v[0], v[1]), _mm256_unpackhi_epi32(v[0], v[1])));
-            const ri cd = widen_pairs(add_pairs(_mm256_unpacklo_epi32(v[2], v[3]), _mm256_unpackhi_epi32(v[2], v[3])));
-            return add32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd));
+        if constexpr (room >= 2) {
+            const part sum = add_pairs(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+            return room >= 4 ? sum : widen_pairs(sum);
+        } else if constexpr (room == 1 || kValues == 16) {
+            return fold_two32(widen_pairs(a), widen_pairs(b));
         } else {
-            ri w[4] = {v[0], v[1], v[2], v[3]};
-            if constexpr (room == 1 || kValues == 16)
-                for (int p = 0; p < 4; ++p) w[p] = widen_pairs(v[p]);
-            return finish32(w);
+            return fold_two32(a, b);
         }
     }
-    static ri finish32(const ri v[4]) {
-        const ri ab = add32(_mm256_unpacklo_epi32(v[0], v[1]), _mm256_unpackhi_epi32(v[0], v[1]));
-        const ri cd = add32(_mm256_unpacklo_epi32(v[2], v[3]), _mm256_unpackhi_epi32(v[2], v[3]));
-        return add32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd));
+    template <int kMax, int kValues>
+    static ri fold_four(part ab, part cd) {
+        if constexpr (pair_room<kMax>() / (kValues / 16) >= 4)
+            return widen_pairs(add_pairs(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd)));
+        return fold_four32(ab, cd);
     }
+    template <int kMax, int kValues>
+    static ri finish(const part v[4]) {
+        return fold_four<kMax, kValues>(fold_two<kMax, kValues>(v[0], v[1]), fold_two<kMax, kValues>(v[2], v[3]));
+    }
+    static ri fold_two32(ri a, ri b) { return add32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b)); }
+    static ri fold_four32(ri ab, ri cd) { return add32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd)); }
 };
 
 #if defined(__AVXVNNI__)
@@ -414,8 +438,16 @@ struct AvxVnni : Avx2 {
         return _mm256_dpbusd_avx_epi32(_mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), w0, a0), w1, a1);
     }
     template <int kMax, int kValues>
+    static part fold_two(part a, part b) {
+        return fold_two32(a, b);
+    }
+    template <int kMax, int kValues>
+    static ri fold_four(part ab, part cd) {
+        return fold_four32(ab, cd);
+    }
+    template <int kMax, int kValues>
     static ri finish(const part v[4]) {
-        return finish32(v);
+        return fold_four32(fold_two32(v[0], v[1]), fold_two32(v[2], v[3]));
     }
     static ri dot4(ri acc, ri w, ri a) { return _mm256_dpbusd_avx_epi32(acc, w, a); }
 

@@ -84,8 +84,9 @@ struct Prefetch {
 template <class V, class R>
 THIMBLE_INLINE void prefetch_far(const Prefetch& ahead, int part) {
     constexpr size_t kFar = V::kRows / 8 * kChunkBytes<R>;
-    for (size_t i = 0; i < kFar; i += 64)
-        __builtin_prefetch(reinterpret_cast<const void*>(ahead.far + static_cast<size_t>(part) * kFar + i), 0, 2);
+    const size_t first = static_cast<size_t>(part) * kFar / 64, end = static_cast<size_t>(part + 1) * kFar / 64;
+    for (size_t line = first; line < end; ++line)
+        __builtin_prefetch(reinterpret_cast<const void*>(ahead.far + 64 * line), 0, 2);
 }
 template <class V, class R>
 THIMBLE_INLINE void prefetch_eighth(const Prefetch& ahead, int part) {
@@ -279,6 +280,11 @@ template <class V, class R>
 struct OwnRows {
     static constexpr bool kOwn = false;
 };
+// A loop of its own for all whole chunks of kRows rows (micro/avx2_rows.h).
+template <class V, class R>
+struct OwnGroup {
+    static constexpr bool kOwn = false;
+};
 
 template <class V, class R, bool kFull>
 inline typename V::rf matvec_chunk(const uint8_t* p, size_t stride, const ActChunk& a, int blocks, uint8_t* stage,
@@ -330,7 +336,15 @@ void quant_matvec(const Matmul* m) {
         const uint8_t* p = m->w + static_cast<size_t>(row) * m->row_bytes;
         auto acc = V::rf_set1(0.0f);
         ActChunk a;
-        for (int64_t block = 0; block < blocks; block += 8, p += kChunkBytes<R>) {
+        int64_t block = 0;
+        if constexpr (OwnGroup<V, R>::kOwn) {
+            if (rows == V::kRows) {
+                acc = OwnGroup<V, R>::chunks(p, m, column, blocks / 8);
+                block = blocks / 8 * 8;
+                p += static_cast<size_t>(blocks / 8) * kChunkBytes<R>;
+            }
+        }
+        for (; block < blocks; block += 8, p += kChunkBytes<R>) {
             const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
             load_acts<V, R>(m, column, block, count, &a);
             if (count == 8 && rows == V::kRows) {

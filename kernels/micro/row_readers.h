@@ -298,8 +298,13 @@ THIMBLE_INLINE void k_scales(const uint8_t* p, size_t stride, KScales<V>& s) {
     typename V::ri h[4];
     header_words<V>(p, stride, h);
     const auto six = V::ri_set1(0x3f3f3f3f), four = V::ri_set1(0x0f0f0f0f), top = V::ri_set1(0x30303030);
-    s.d = V::rf_from_half(h[0]);
-    s.dmin = V::rf_mul(V::rf_from_half(V::template ri_shr<16>(h[0])), V::rf_set1(-1.0f));
+    if constexpr (V::kFewRegisters) {
+        V::rf_from_halves(h[0], s.d, s.dmin);
+    } else {
+        s.d = V::rf_from_half(h[0]);
+        s.dmin = V::rf_from_half(V::template ri_shr<16>(h[0]));
+    }
+    s.dmin = V::rf_mul(s.dmin, V::rf_set1(-1.0f));
     s.sc[0] = V::ri_and(h[1], six);
     s.sc[1] = V::ri_or(V::ri_and(h[3], four), V::ri_and(V::template ri_shr<2>(h[1]), top));
     s.mn[0] = V::ri_and(h[2], six);

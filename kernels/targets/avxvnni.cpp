@@ -2,6 +2,7 @@
 // The AVX-VNNI tier.
 #if defined(__x86_64__)
 #include "kernels/isa/avx2.h"
+#include "kernels/micro/avx2_rows.h"
 #include "kernels/micro/float_table.h"
 #include "kernels/micro/quant_matmul.h"
 
