@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Few columns for AVX-512 in place of panels: the formats of micro/avx512_rows.h, Q4_K, Q5_K and TQ2_0. The bytes of
+// Few columns for AVX-512 in place of panels: the formats of micro/avx512_rows.h, Q8_0, Q4_K, Q5_K and TQ2_0. The bytes of
 // sixteen rows are turned, so that words of rows stand in lanes, and unpacked where they meet their activations; each
 // broadcast of activations serves two groups of sixteen rows. Few vector operations wait in Zen 4's schedulers, so that
 // shuffles only run beside products where they stand between them: what follows is loaded and turned amid the products.
@@ -268,17 +268,17 @@ requires(kNibbleRows<typename R::Format>) void few_rows(const Matmul* m, const i
         for (int g = 0; g < 2; ++g) _mm512_storeu_ps(m->out + (c0 + c) * m->out_stride + first[g], acc[c][g]);
 }
 
-// Formats whose blocks share bytes: 32 bytes, kBits bits each, are 8 / kBits blocks. They start at byte kFirst of a chunk,
-// fifth bits, one a block, at kHigh.
+// Formats of which 32 bytes, kBits bits a weight, are 8 / kBits blocks. They start at byte kFirst of a chunk, and each
+// kStep bytes later; fifth bits, one a block, at kHigh.
 template <class F>
 struct SharedBytes {
     static constexpr bool kHas = false;
 };
-template <int bits, size_t first, size_t high>
+template <int bits, size_t first, size_t high, size_t step = 32>
 struct SharedAt {
     static constexpr bool kHas = true;
     static constexpr int kBits = bits;
-    static constexpr size_t kFirst = first, kHigh = high;
+    static constexpr size_t kFirst = first, kHigh = high, kStep = step;
 };
 template <>
 struct SharedBytes<FormatQ4_K> : SharedAt<4, 16, 0> {};
@@ -286,6 +286,8 @@ template <>
 struct SharedBytes<FormatQ5_K> : SharedAt<4, 48, 16> {};
 template <>
 struct SharedBytes<FormatTQ2_0> : SharedAt<2, 0, 0> {};
+template <>
+struct SharedBytes<FormatQ8_0> : SharedAt<8, 2, 0, 34> {};
 
 // Beside the shared bytes, for two groups of sixteen rows.
 template <class R>
@@ -293,6 +295,7 @@ struct SharedHeads {
     using F = typename R::Format;
     static constexpr size_t kHigh = SharedBytes<F>::kHigh;
     KScales<Avx512> s[2];
+    THIMBLE_INLINE void block(const uint8_t*, size_t, int) {}
     alignas(64) uint8_t high[2][8][kHigh ? 64 : 1];
 
     THIMBLE_INLINE void load(const uint8_t* const p[2], size_t stride) {
@@ -323,8 +326,21 @@ struct SharedHeads {
     }
 };
 template <class R>
-requires(R::Format::kMinimum == Minimum::kNone) struct SharedHeads<R> {  // one scale a chunk
+requires(R::Format::kBlock == 32) struct SharedHeads<R> {  // a scale in front of each block
     __m512 d[2];
+    THIMBLE_INLINE void load(const uint8_t* const[2], size_t) {}
+    THIMBLE_INLINE void block(const uint8_t* p, size_t stride, int g) {
+        __m512i words[4];
+        turn_rows(p, stride, words);
+        d[g] = Avx512::rf_from_half(words[0]);
+    }
+    THIMBLE_INLINE __m512 scale(int g, int) const { return d[g]; }
+    THIMBLE_INLINE __m512i fifth(__m512i w, int, int, int) const { return w; }
+};
+template <class R>
+requires(R::Format::kBlock == 256 && R::Format::kMinimum == Minimum::kNone) struct SharedHeads<R> {  // one a chunk
+    __m512 d[2];
+    THIMBLE_INLINE void block(const uint8_t*, size_t, int) {}
     THIMBLE_INLINE void load(const uint8_t* const p[2], size_t stride) {
         for (int g = 0; g < 2; ++g) {
             RowScales<Avx512> s;
@@ -336,8 +352,7 @@ requires(R::Format::kMinimum == Minimum::kNone) struct SharedHeads<R> {  // one 
     THIMBLE_INLINE __m512i fifth(__m512i w, int, int, int) const { return w; }
 };
 
-// 32 bytes of a row at a time, which fill sixteen registers, so that the float accumulators wait in memory. m->k is a
-// multiple of 256.
+// 32 bytes of a row at a time, which fill sixteen registers, so that the float accumulators wait in memory.
 template <class R, int C>
 requires(SharedBytes<typename R::Format>::kHas) void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
     using F = typename R::Format;
@@ -345,15 +360,16 @@ requires(SharedBytes<typename R::Format>::kHas) void few_rows(const Matmul* m, c
     constexpr int kEach = 8 / Shared::kBits;
     const int64_t blocks = m->k / 32;
     const size_t stride = m->row_bytes;
-    const __m512i low = _mm512_set1_epi8((1 << Shared::kBits) - 1);
+    const __m512i low = _mm512_set1_epi8(static_cast<char>(kEach == 1 ? 128 : (1 << Shared::kBits) - 1));
     const uint8_t* p[2];
     alignas(64) float acc[C][2][16] = {};
     for (int g = 0; g < 2; ++g) p[g] = m->w + static_cast<size_t>(first[g]) * stride;
     for (int64_t block = 0; block < blocks; block += 8) {
+        const int count = F::kBlock < 256 && blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
         ActChunk a[C];
         const int8_t* q[C];
         for (int c = 0; c < C; ++c) {
-            load_acts<Avx512, R>(m, column_of(m, c0 + c), block, 8, &a[c]);
+            load_acts<Avx512, R>(m, column_of(m, c0 + c), block, count, &a[c]);
             q[c] = a[c].q;
         }
         SharedHeads<R> heads;
@@ -361,8 +377,8 @@ requires(SharedBytes<typename R::Format>::kHas) void few_rows(const Matmul* m, c
         const Prefetch ahead[2] = {prefetch_at<Avx512, R, kPanelAhead>(p[0], m, block, 32 * stride),
                                    prefetch_at<Avx512, R, kPanelAhead>(p[1], m, block, 32 * stride)};
 #pragma GCC unroll 1
-        for (int i = 0; i < 8 / kEach; ++i) {
-            const size_t place = Shared::kFirst + static_cast<size_t>(32 * i);
+        for (int i = 0; i < count / kEach; ++i) {
+            const size_t place = Shared::kFirst + static_cast<size_t>(i) * Shared::kStep;
             __m512i raw[2][8];
 #pragma GCC unroll 2
             for (int g = 0; g < 2; ++g) {
@@ -383,9 +399,14 @@ requires(SharedBytes<typename R::Format>::kHas) void few_rows(const Matmul* m, c
                         turn_rows(p[k / 2] + place + 16, stride, raw[k / 2] + 4);
                         asm volatile("" : : : "memory");
                     }
+                    if (h == 0 && k > 5) heads.block(p[k - 6] + place - Shared::kFirst, stride, k - 6);
                     __m512i w[2];
 #pragma GCC unroll 2
                     for (int g = 0; g < 2; ++g) {
+                        if constexpr (kEach == 1) {
+                            w[g] = _mm512_xor_si512(raw[g][k], low);
+                            continue;
+                        }
                         w[g] = h ? _mm512_srli_epi16(raw[g][k], static_cast<unsigned>(Shared::kBits * h)) : raw[g][k];
                         w[g] = heads.fifth(_mm512_and_si512(w[g], low), g, b, k);
                     }
