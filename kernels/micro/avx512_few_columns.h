@@ -277,7 +277,7 @@ struct SharedBytes {
 template <int bits, size_t first, size_t high, size_t step = 32>
 struct SharedAt {
     static constexpr bool kHas = true;
-    static constexpr int kBits = bits;
+    static constexpr int kBits = bits, kMost = bits == 2 ? 8 : 4;  // columns, where the panel is no faster
     static constexpr size_t kFirst = first, kHigh = high, kStep = step;
 };
 template <>
@@ -445,8 +445,10 @@ requires(SharedBytes<typename R::Format>::kHas) void few_rows(const Matmul* m, c
 template <class R>
 requires(kNibbleRows<typename R::Format> || SharedBytes<typename R::Format>::kHas) struct OwnColumns<Avx512, R> {
     static constexpr bool kOwn = true;
-    // More of those whose blocks share bytes are no faster than a panel.
-    static constexpr int64_t kMost = SharedBytes<typename R::Format>::kHas ? 4 : 8;
+    static constexpr int64_t kMost = [] {
+        if constexpr (SharedBytes<typename R::Format>::kHas) return SharedBytes<typename R::Format>::kMost;
+        return 8;
+    }();
 
     // m->rows >= 16.
     static void multiply(const Matmul* m) {
