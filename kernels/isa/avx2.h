@@ -26,11 +26,26 @@ struct Avx2 : ActSums {
         __m256i lo, hi;
     };
 
-    static constexpr int kDenseRows = 2, kDenseCols = 2;
+    static constexpr int kDenseOne = 6, kDenseSums = 6;
+    static constexpr int kDenseRows = 1, kDenseCols = 6, kDenseBlock = 2048, kDenseStripe = 64;
+    static constexpr bool kDenseAhead = true;
     static constexpr int kAttnRows = 2;
     static constexpr int kAttnTiles = 2;
     static constexpr int kAttnVecs = 2;
     static constexpr int kDoubleBytes = 32;
+
+    // Eight of the sixteen floats, where all sixteen take too many registers.
+    struct Half {
+        using f = __m256;
+        static f set1(float x) { return _mm256_set1_ps(x); }
+        static f load(const float* p) { return _mm256_loadu_ps(p); }
+        static void store(float* p, f a) { _mm256_storeu_ps(p, a); }
+        static f load_f16(const uint16_t* p) { return _mm256_cvtph_ps(load128(p)); }
+        static f load_bf16(const uint16_t* p) {
+            return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(load128(p)), 16));
+        }
+        static f fma(f a, f b, f c) { return _mm256_fmadd_ps(a, b, c); }
+    };
 
     static f set1(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
     static f load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }

@@ -19,7 +19,9 @@ struct Avx512 : Avx512Acts {
     using i = __m512i;
     using m = __mmask16;
 
-    static constexpr int kDenseRows = 4, kDenseCols = 5;
+    static constexpr int kDenseOne = 10, kDenseSums = 24;
+    static constexpr int kDenseRows = 4, kDenseCols = 6, kDenseBlock = 16384, kDenseStripe = 64;
+    static constexpr bool kDenseAhead = true;
     static constexpr int kAttnRows = 4;
     static constexpr int kAttnTiles = 4;
     static constexpr int kAttnVecs = 4;
@@ -94,6 +96,14 @@ struct Avx512 : Avx512Acts {
         const __m128 v4 = _mm_add_ps(_mm256_castps256_ps128(v8), _mm256_extractf128_ps(v8, 1));
         const __m128 v2 = _mm_add_ps(v4, _mm_movehl_ps(v4, v4));
         return _mm_cvtss_f32(_mm_add_ss(v2, _mm_movehdup_ps(v2)));
+    }
+    static void hsum4(f a, f b, f c, f d, float* out) {  // out[0] = hsum(a), ...
+        const f ab = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+        const f cd = _mm512_add_ps(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xee));
+        const f v4 = _mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, 0x88), _mm512_shuffle_f32x4(ab, cd, 0xdd));
+        const f v2 = _mm512_add_ps(v4, _mm512_permute_ps(v4, 0xee));
+        const f v1 = _mm512_add_ps(v2, _mm512_movehdup_ps(v2));
+        _mm_storeu_ps(out, _mm512_castps512_ps128(_mm512_maskz_compress_ps(0x1111, v1)));
     }
     static float hmax(f a) {
         const __m256 v8 = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));

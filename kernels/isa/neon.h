@@ -18,7 +18,8 @@ struct NeonIsa {
         uint32x4_t v[4];
     };
 
-    static constexpr int kDenseRows = 2, kDenseCols = 2;
+    static constexpr int kDenseRows = 2, kDenseCols = 2, kDenseBlock = 0;
+    static constexpr bool kDenseAhead = false;
     static constexpr int kAttnRows = kManyRegisters ? 4 : 2;
     static constexpr int kAttnTiles = 1;
     static constexpr int kAttnVecs = 1;

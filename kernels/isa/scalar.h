@@ -23,12 +23,15 @@ struct ScalarIsa {
         uint32_t bits;
     };  // 16 flags, lane l at bit l
 
-    // How many accumulators the loops may keep in registers.
-    static constexpr int kDenseRows = 2, kDenseCols = 2;  // dense product tile
-    static constexpr int kAttnRows = 2;                   // query rows of an attention tile
-    static constexpr int kAttnTiles = 1;                  // 16-position tiles taken together in q . k
-    static constexpr int kAttnVecs = 2;                   // 16-value vectors taken together in p . v
-    static constexpr int kDoubleBytes = 8;                // a vector of doubles (micro/doubles.h)
+    // Dense products (micro/dense.h): a tile of rows and columns. Where caches and prefetch are to be thought of
+    // (kDenseBlock > 0): rows with one column, accumulators of few columns, bytes of a row and rows that pass together.
+    static constexpr int kDenseRows = 2, kDenseCols = 2, kDenseBlock = 0;
+    static constexpr bool kDenseAhead = false;  // weights are prefetched
+    // How many accumulators the loops of attention may keep in registers.
+    static constexpr int kAttnRows = 2;     // query rows of an attention tile
+    static constexpr int kAttnTiles = 1;    // 16-position tiles taken together in q . k
+    static constexpr int kAttnVecs = 2;     // 16-value vectors taken together in p . v
+    static constexpr int kDoubleBytes = 8;  // a vector of doubles (micro/doubles.h)
 
     template <class Fn>
     static f each(Fn fn) {

@@ -73,7 +73,8 @@ static void run(uint32_t type, const Case& c, const weights::Ends& ends, const C
                           r + c.rows + 3 * c.n, ends);
     for (int64_t j = 0; j < columns; ++j) {
         fill_column(c, type, j, first_row, stride, x + j * c.k, &random);
-        reference.quantize(x + j * c.k, c.k, q + j * c.k, d + j * c.k / 32, s + j * c.k / 16);
+        if (!format_is_dense(type))
+            reference.quantize(x + j * c.k, c.k, q + j * c.k, d + j * c.k / 32, s + j * c.k / 16);
     }
     int32_t* map = static_cast<int32_t*>(malloc(static_cast<size_t>(c.n) * sizeof(int32_t)));
     for (int64_t j = 0; j < c.n; ++j) map[j] = static_cast<int32_t>((j * 5 + 2) % columns);
@@ -114,9 +115,20 @@ static void run(uint32_t type, const Case& c, const weights::Ends& ends, const C
     for (void* p : {static_cast<void*>(map), static_cast<void*>(want), static_cast<void*>(got)}) free(p);
 }
 
+// Rows that are no whole vectors; several stripes of rows, and rows so long that sums rest between their blocks.
+static void run_dense(uint32_t type, const ComparedTiers& tiers, void* scratch) {
+    for (int64_t k : {7, 17, 45, 1030})
+        for (int64_t rows : {1, 4, 11, 23})
+            for (int64_t n : {1, 2, 3, 4, 5, 6, 7, 13}) run(type, {k, rows, n, 1, n > 4, kTame}, {}, tiers, scratch);
+    run(type, {80, 135, 31, 0, true, kTame}, {}, tiers, scratch);
+    run(type, {2085, 70, 50, 1, false, kTame}, {}, tiers, scratch);
+    run(type, {8213, 6, 47, 3, true, kTame}, {}, tiers, scratch);
+    run(type, {16391, 9, 13, 0, false, kTame}, {}, tiers, scratch);
+}
+
 int main(int argc, char** argv) {  // arguments: tiers that must be among the compared ones
     for (Guarded* g : {&weight_memory, &x_memory, &q_memory, &d_memory, &s_memory, &scratch_memory})
-        if (!CHECK(g->open(1 << 20))) return REPORT();
+        if (!CHECK(g->open(1 << 21))) return REPORT();
     static_assert(kMatmulScratch % 64 == 0);
     void* scratch = scratch_memory.last<uint8_t>(kMatmulScratch);
     if (!CHECK(kernels_for("scalar", &reference))) return REPORT();
@@ -141,6 +153,7 @@ int main(int argc, char** argv) {  // arguments: tiers that must be among the co
                 for (int64_t k : {256, 768})
                     run(type, {k, n + 46, n, 7 - n % 3, n % 2 != 0, pattern}, ends, tiers, scratch);
         }
+        if (format_is_dense(type)) run_dense(type, tiers, scratch);
         run(type, {block, 32, 330, 0, false, kTame}, ends, tiers, scratch);
         run(type, {1024, 40, 24, 1, false, kCoherent}, ends, tiers, scratch);      // two panels of every kind
         run(type, {131072 + block, 1, 1, 0, false, kTame}, ends, tiers, scratch);  // a very long row
