@@ -83,6 +83,19 @@ struct Avx2 : ActSums {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT));
         _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 8), _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT));
     }
+    // 16 halves that stand 2 or 4 apart, from the one at `at`, which is less; all between are read.
+    static f load_f16_apart(const uint16_t* p, int64_t apart, int64_t at) {
+        const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(16 * at));
+        const auto two = [&](int i) {
+            return _mm_blend_epi16(_mm_setzero_si128(), _mm_srl_epi64(load128(p + 8 * i), shift), 0x11);
+        };
+        const auto four = [&](int i) {
+            if (apart == 4) return _mm_packus_epi32(two(2 * i), two(2 * i + 1));
+            return _mm_blend_epi16(_mm_setzero_si128(), _mm_srl_epi32(load128(p + 8 * i), shift), 0x55);
+        };
+        return {_mm256_cvtph_ps(_mm_packus_epi32(four(0), four(1))),
+                _mm256_cvtph_ps(_mm_packus_epi32(four(2), four(3)))};
+    }
     static f load_i8(const int8_t* p) {
         const __m128i v = load128(p);
         return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(v)),

@@ -48,6 +48,15 @@ struct Avx512 : Avx512Acts {
     static void store_f16(uint16_t* p, f a) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
     }
+    // 16 halves that stand 2 or 4 apart, from the one at `at`, which is less; all between are read.
+    static f load_f16_apart(const uint16_t* p, int64_t apart, int64_t at) {
+        const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(16 * at));
+        const __m512i a = _mm512_loadu_si512(p);
+        if (apart == 2) return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srl_epi32(a, shift)));
+        const __m128i low = _mm512_cvtepi64_epi16(_mm512_srl_epi64(a, shift));
+        const __m128i high = _mm512_cvtepi64_epi16(_mm512_srl_epi64(_mm512_loadu_si512(p + 32), shift));
+        return _mm512_cvtph_ps(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1));
+    }
     static f load_i8(const int8_t* p) {
         return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
     }

@@ -7,6 +7,7 @@
 #pragma once
 #include <cstring>
 
+#include "kernels/isa/inlined.h"
 #include "kernels/kernels.h"
 #include "kernels/micro/fma.h"
 #include "kernels/micro/vector_ops.h"
@@ -17,12 +18,11 @@ template <class V>
 struct AttentionLoops {
     using F = typename V::f;
     static constexpr int kRows = V::kAttnRows, kTiles = V::kAttnTiles, kVecs = V::kAttnVecs;
-    static constexpr int kTilesQ8 = kTiles < 4 ? 1 : 2;
-    static constexpr int64_t kValuesAhead = 48;  // positions
+    static constexpr int kTilesQ8 = kTiles < 4 ? 1 : 2, kBlocksQ8 = kVecs < 4 ? 1 : 2;
     // What stands in the scratch: weights of a chunk, then scales, starts of the sums and bytes of the quantised queries;
-    // from kQ8Weights on the scales of quantised values and their products with the weights.
+    // from kQ8Weights on the products of the weights with the scales of quantised values.
     static constexpr size_t kQ8Weights = kRows * (kKvChunk * 4 + kMaxHeadSize / 32 * 8 + kMaxHeadSize);
-    static_assert(kQ8Weights + kKvChunk * 2 + kRows * kKvChunk * 4 <= kAttentionScratch);
+    static_assert(kQ8Weights + kBlocksQ8 * kRows * kKvChunk * 4 <= kAttentionScratch);
 
     // A query row within a block: where it is and what it sees of the chunk, [lo, hi) relative to the chunk's start.
     struct Row {
@@ -36,133 +36,160 @@ struct AttentionLoops {
         const int32_t* q8_start;  // -V::kKeyBias * the sum of the block's bytes
     };
 
-    static int64_t slot(const Attention* a, int64_t position) { return position % a->kv.capacity; }
-
-    // What is read next, asked for while the current bytes are multiplied: one head's cache is a few streams of a few
-    // kilobytes, too short for a hardware prefetcher. Addresses may lie past the cache: a prefetch is only a hint.
-    static void prefetch(const void* p, int64_t bytes) {
-        for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const uint8_t*>(p) + i);
+    // The slot of the position `j` after the one that has slot `first`.
+    static int64_t slot(const Attention* a, int64_t first, int64_t j) {
+        const int64_t at = first + j;
+        return at < a->kv.capacity ? at : at % a->kv.capacity;
+    }
+    // How far slots run on from chunk position j, at most to `end`.
+    static int slots_end(const Attention* a, int64_t first, int j, int end) {
+        const int64_t left = a->kv.capacity - slot(a, first, j);
+        return end - j < left ? end : j + static_cast<int>(left);
     }
 
-    // scores[r][j] = q . k for T tiles of 16 positions that start at `position`, R rows. next: as many bytes again are
-    // prefetched from there.
-    template <int R, int T>
-    static void scores_dense(const Attention* a, const Row* rows, int64_t position, const uint8_t* next,
-                             float* const* out) {
-        const bool half = a->kv.type_k == kKvF16;
+    // What is read next is asked for while the current bytes are multiplied: the chunk's values meanwhile its keys, the
+    // keys of the next chunk meanwhile the values. One head's cache is a few streams of a few kilobytes, too short for a
+    // hardware prefetcher. Addresses may lie past the cache: it is only a hint.
+    static THIMBLE_INLINE void prefetch(const void* p, int64_t bytes) {
+        for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const uint8_t*>(p) + i, 0, 2);
+    }
+    // Elements of F16 (kHalf) or F32 caches.
+    template <bool kHalf>
+    static THIMBLE_INLINE F element16(const uint8_t* p, int64_t i) {
+        if constexpr (kHalf)
+            return V::load_f16(reinterpret_cast<const uint16_t*>(p) + i);
+        else
+            return V::load(reinterpret_cast<const float*>(p) + i);
+    }
+
+    // scores[r][j] = q . k for T tiles of 16 positions from chunk position j on, R rows. first: slot of the chunk's
+    // start. Prefetches the values of these positions.
+    template <int R, int T, bool kHalf>
+    static void scores_dense(const Attention* a, const Row* rows, int64_t first, int64_t j, float* const* out) {
         const uint8_t* base[T];
-        const int64_t tile_bytes = a->dk * kKvTile * (half ? 2 : 4);
+        const int64_t tile_bytes = a->dk * kKvTile * (kHalf ? 2 : 4);
+#pragma GCC unroll 8
         for (int t = 0; t < T; ++t)
-            base[t] = static_cast<const uint8_t*>(a->kv.k) + slot(a, position + t * kKvTile) / kKvTile * tile_bytes;
+            base[t] = static_cast<const uint8_t*>(a->kv.k) + slot(a, first, j + t * kKvTile) / kKvTile * tile_bytes;
+        const uint8_t* next = static_cast<const uint8_t*>(a->kv.v) + (first + j) * a->dv * (kHalf ? 2 : 4);
+        const float* q[R];
+#pragma GCC unroll 8
+        for (int r = 0; r < R; ++r) q[r] = rows[r].q;
         F acc[R][T];
+#pragma GCC unroll 8
         for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
             for (int t = 0; t < T; ++t) acc[r][t] = V::set1(0.0f);
-        if (half) {
-            for (int64_t i = 0; i < a->dk; ++i) {
-                prefetch(next + i * T * 32, T * 32);
-                F k[T];
-                for (int t = 0; t < T; ++t)
-                    k[t] = V::load_f16(reinterpret_cast<const uint16_t*>(base[t]) + i * kKvTile);
-                for (int r = 0; r < R; ++r) {
-                    const F q = V::set1(rows[r].q[i]);
-                    for (int t = 0; t < T; ++t) acc[r][t] = V::fma(q, k[t], acc[r][t]);
-                }
-            }
-        } else {
-            for (int64_t i = 0; i < a->dk; ++i) {
-                F k[T];
-                for (int t = 0; t < T; ++t) k[t] = V::load(reinterpret_cast<const float*>(base[t]) + i * kKvTile);
-                for (int r = 0; r < R; ++r) {
-                    const F q = V::set1(rows[r].q[i]);
-                    for (int t = 0; t < T; ++t) acc[r][t] = V::fma(q, k[t], acc[r][t]);
-                }
+        for (int64_t i = 0; i < a->dk; ++i) {
+            prefetch(next + i * T * kKvTile * (kHalf ? 2 : 4), T * kKvTile * (kHalf ? 2 : 4));
+            F k[T];
+#pragma GCC unroll 8
+            for (int t = 0; t < T; ++t) k[t] = element16<kHalf>(base[t], i * kKvTile);
+#pragma GCC unroll 8
+            for (int r = 0; r < R; ++r) {
+                const F x = V::set1(q[r][i]);
+#pragma GCC unroll 8
+                for (int t = 0; t < T; ++t) acc[r][t] = V::fma(x, k[t], acc[r][t]);
             }
         }
+#pragma GCC unroll 8
         for (int r = 0; r < R; ++r)
-            for (int t = 0; t < T; ++t) V::store(out[r] + t * kKvTile, acc[r][t]);
+#pragma GCC unroll 8
+            for (int t = 0; t < T; ++t) V::store(out[r] + j + t * kKvTile, acc[r][t]);
     }
 
     // The same for Q8_0 keys.
     template <int R, int T>
-    static void scores_q8(const Attention* a, const Row* rows, int64_t position, float* const* out) {
+    static void scores_q8(const Attention* a, const Row* rows, int64_t first, int64_t j, float* const* out) {
         const int8_t* k[T];
         const uint16_t* ks[T];
+#pragma GCC unroll 8
         for (int t = 0; t < T; ++t) {
-            const int64_t tile = slot(a, position + t * kKvTile) / kKvTile;
+            const int64_t tile = slot(a, first, j + t * kKvTile) / kKvTile;
             k[t] = static_cast<const int8_t*>(a->kv.k) + tile * a->dk * kKvTile;
             ks[t] = static_cast<const uint16_t*>(a->kv.k_scale) + tile * (a->dk / 32) * kKvTile;
         }
         F acc[R][T];
+#pragma GCC unroll 8
         for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
             for (int t = 0; t < T; ++t) acc[r][t] = V::set1(0.0f);
+        const int8_t* next = static_cast<const int8_t*>(a->kv.v) + (first + j) * a->dv;
         for (int64_t b = 0; b < a->dk / 32; ++b) {
             typename V::i sum[R][T];
+#pragma GCC unroll 8
             for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
                 for (int t = 0; t < T; ++t) sum[r][t] = V::set1_i(V::kKeyBias ? rows[r].q8_start[b] : 0);
 #pragma GCC unroll 8
             for (int64_t g = 8 * b; g < 8 * b + 8; ++g) {
+                prefetch(next + g * T * 64, T * 64);
                 typename V::keys x[T];
+#pragma GCC unroll 8
                 for (int t = 0; t < T; ++t) x[t] = V::load_keys(k[t] + g * 4 * kKvTile);
+#pragma GCC unroll 8
                 for (int r = 0; r < R; ++r) {
                     int32_t q4;
                     memcpy(&q4, rows[r].q8 + g * 4, 4);
+#pragma GCC unroll 8
                     for (int t = 0; t < T; ++t) sum[r][t] = V::dot4_i8(sum[r][t], x[t], q4);
                 }
             }
             F dk[T];
+#pragma GCC unroll 8
             for (int t = 0; t < T; ++t) dk[t] = V::load_f16(ks[t] + b * kKvTile);
+#pragma GCC unroll 8
             for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
                 for (int t = 0; t < T; ++t)
                     acc[r][t] = V::fma(V::to_float(sum[r][t]), V::mul(dk[t], V::set1(rows[r].q8_scale[b])), acc[r][t]);
         }
+#pragma GCC unroll 8
         for (int r = 0; r < R; ++r)
-            for (int t = 0; t < T; ++t) V::store(out[r] + t * kKvTile, acc[r][t]);
+#pragma GCC unroll 8
+            for (int t = 0; t < T; ++t) V::store(out[r] + j + t * kKvTile, acc[r][t]);
     }
 
     // o[r] += p[r][j] * v_j for chunk positions j in [j0, j1), R rows, N vectors of values from value index i.
-    template <int R, int N>
-    static void values_dense(const Attention* a, int64_t start, int j0, int j1, const float* const* p, float* const* o,
+    template <int R, int N, bool kHalf>
+    static void values_dense(const Attention* a, int64_t first, int j0, int j1, const float* const* p, float* const* o,
                              int64_t i) {
+        constexpr int64_t kSize = kHalf ? 2 : 4;
         F acc[R][N];
+#pragma GCC unroll 8
         for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
             for (int n = 0; n < N; ++n) acc[r][n] = V::load(o[r] + i + 16 * n);
-        const bool half = a->kv.type_v == kKvF16;
         for (int j = j0; j < j1;) {
-            const int stop = (j | 15) + 1 < j1 ? (j | 15) + 1 : j1;  // slots run on within 16 positions
-            const int64_t at = slot(a, start + j) * a->dv + i;
-            if (half) {
-                const uint16_t* v = static_cast<const uint16_t*>(a->kv.v) + at;
-                for (; j < stop; ++j, v += a->dv) {
-                    prefetch(v + kValuesAhead * a->dv, N * 32);
-                    F x[N];
-                    for (int n = 0; n < N; ++n) x[n] = V::load_f16(v + 16 * n);
-                    for (int r = 0; r < R; ++r) {
-                        const F w = V::set1(p[r][j]);
-                        for (int n = 0; n < N; ++n) acc[r][n] = V::fma(w, x[n], acc[r][n]);
-                    }
-                }
-            } else {
-                const float* v = static_cast<const float*>(a->kv.v) + at;
-                for (; j < stop; ++j, v += a->dv) {
-                    F x[N];
-                    for (int n = 0; n < N; ++n) x[n] = V::load(v + 16 * n);
-                    for (int r = 0; r < R; ++r) {
-                        const F w = V::set1(p[r][j]);
-                        for (int n = 0; n < N; ++n) acc[r][n] = V::fma(w, x[n], acc[r][n]);
-                    }
+            const int stop = slots_end(a, first, j, j1);
+            const uint8_t* v = static_cast<const uint8_t*>(a->kv.v) + (slot(a, first, j) * a->dv + i) * kSize;
+            const uint8_t* next =
+                static_cast<const uint8_t*>(a->kv.k) + (slot(a, first, kKvChunk + j) * a->dk + i) * kSize;
+            for (; j < stop; ++j, v += a->dv * kSize, next += a->dk * kSize) {
+                prefetch(next, N * 16 * kSize);
+                F x[N];
+#pragma GCC unroll 8
+                for (int n = 0; n < N; ++n) x[n] = element16<kHalf>(v, 16 * n);
+#pragma GCC unroll 8
+                for (int r = 0; r < R; ++r) {
+                    const F w = V::set1(p[r][j]);
+#pragma GCC unroll 8
+                    for (int n = 0; n < N; ++n) acc[r][n] = V::fma(w, x[n], acc[r][n]);
                 }
             }
         }
+#pragma GCC unroll 8
         for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
             for (int n = 0; n < N; ++n) V::store(o[r] + i + 16 * n, acc[r][n]);
     }
 
     // The narrow tail of the values (dv not a multiple of 16), one row.
-    static void values_tail(const Attention* a, int64_t start, int j0, int j1, const float* p, float* o, int64_t i) {
+    static void values_tail(const Attention* a, int64_t first, int j0, int j1, const float* p, float* o, int64_t i) {
         const int width = static_cast<int>(a->dv - i);
         F acc = V::load_n(o + i, width);
         for (int j = j0; j < j1; ++j) {
-            const int64_t at = slot(a, start + j) * a->dv + i;
+            const int64_t at = slot(a, first, j) * a->dv + i;
             const F x = a->kv.type_v == kKvF16 ? V::load_f16_n(static_cast<const uint16_t*>(a->kv.v) + at, width)
                                                : V::load_n(static_cast<const float*>(a->kv.v) + at, width);
             acc = V::fma(V::set1(p[j]), x, acc);
@@ -170,60 +197,105 @@ struct AttentionLoops {
         V::store_n(o + i, width, acc);
     }
 
-    template <int R>
-    static void values_q8(const Attention* a, int64_t start, int j0, int j1, const float* const* p, float* const* o,
-                          int64_t i) {  // one block of 32 values
-        F acc[R][2];
-        for (int r = 0; r < R; ++r) acc[r][0] = V::load(o[r] + i), acc[r][1] = V::load(o[r] + i + 16);
+    // The scales of 16 positions that follow each other: block b of `blocks`.
+    static F value_scales(const uint16_t* d, int64_t blocks, int64_t b) {
+        if constexpr (requires { V::load_f16_apart(d, blocks, b); }) {
+            if (blocks == 2 || blocks == 4) return V::load_f16_apart(d, blocks, b);
+        }
+        uint16_t d16[16];
+        for (int l = 0; l < 16; ++l) d16[l] = d[l * blocks + b];
+        return V::load_f16(d16);
+    }
+    template <int R, int B>
+    static void values_q8(const Attention* a, int64_t first, int j0, int j1, const float* const* p, float* const* o,
+                          int64_t i) {  // B blocks of 32 values
         const int64_t blocks = a->dv / 32;
-        const auto* scales = static_cast<const uint16_t*>(a->kv.v_scale) + i / 32;
-        auto* d16 = reinterpret_cast<uint16_t*>(static_cast<uint8_t*>(a->scratch) + kQ8Weights);  // [kKvChunk]
-        auto* w = reinterpret_cast<float*>(d16 + kKvChunk);  // [R][kKvChunk], p * scale; beside [j0, j1) unused
-        const int first = j0 & ~15;
-        for (int j = first; j < j1; j += 16) {  // slots run on within 16 positions
-            const uint16_t* d = scales + slot(a, start + j) * blocks;
-            for (int l = 0; l < 16; ++l) d16[j + l] = d[l * blocks];
+        const auto* scales = static_cast<const uint16_t*>(a->kv.v_scale);
+        // [B][R][kKvChunk], p * scale; beside [j0, j1) unused
+        float* w = reinterpret_cast<float*>(static_cast<uint8_t*>(a->scratch) + kQ8Weights);
+        for (int j = j0 & ~15; j < j1; j += 16) {  // slots run on within 16 positions
+            const uint16_t* d = scales + slot(a, first, j) * blocks;
+#pragma GCC unroll 8
+            for (int b = 0; b < B; ++b) {
+                const F scale = value_scales(d, blocks, i / 32 + b);
+#pragma GCC unroll 8
+                for (int r = 0; r < R; ++r) V::store(w + (b * R + r) * kKvChunk + j, V::mul(V::load(p[r] + j), scale));
+            }
         }
-        for (int j = first; j < j1; j += 16) {
-            const F d = V::load_f16(d16 + j);
-            for (int r = 0; r < R; ++r) V::store(w + r * kKvChunk + j, V::mul(V::load(p[r] + j), d));
-        }
+        F acc[R][B][2];
+#pragma GCC unroll 8
+        for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+            for (int n = 0; n < 2 * B; ++n) acc[r][n / 2][n % 2] = V::load(o[r] + i + 16 * n);
         for (int j = j0; j < j1;) {
-            const int stop = (j | 15) + 1 < j1 ? (j | 15) + 1 : j1;
-            const int8_t* v = static_cast<const int8_t*>(a->kv.v) + slot(a, start + j) * a->dv + i;
-            for (; j < stop; ++j, v += a->dv) {
-                const F x0 = V::load_i8(v), x1 = V::load_i8(v + 16);
-                for (int r = 0; r < R; ++r) {
-                    const F x = V::set1(w[r * kKvChunk + j]);
-                    acc[r][0] = V::fma(x, x0, acc[r][0]);
-                    acc[r][1] = V::fma(x, x1, acc[r][1]);
+            const int stop = slots_end(a, first, j, j1);
+            const int8_t* v = static_cast<const int8_t*>(a->kv.v) + slot(a, first, j) * a->dv + i;
+            const int8_t* next = static_cast<const int8_t*>(a->kv.k) + slot(a, first, kKvChunk + j) * a->dk + i;
+            for (; j < stop; ++j, v += a->dv, next += a->dk) {
+                prefetch(next, 32 * B);
+#pragma GCC unroll 8
+                for (int b = 0; b < B; ++b) {
+                    const F x0 = V::load_i8(v + 32 * b), x1 = V::load_i8(v + 32 * b + 16);
+#pragma GCC unroll 8
+                    for (int r = 0; r < R; ++r) {
+                        const F x = V::set1(w[(b * R + r) * kKvChunk + j]);
+                        acc[r][b][0] = V::fma(x, x0, acc[r][b][0]);
+                        acc[r][b][1] = V::fma(x, x1, acc[r][b][1]);
+                    }
                 }
             }
         }
-        for (int r = 0; r < R; ++r) V::store(o[r] + i, acc[r][0]), V::store(o[r] + i + 16, acc[r][1]);
+#pragma GCC unroll 8
+        for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+            for (int n = 0; n < 2 * B; ++n) V::store(o[r] + i + 16 * n, acc[r][n / 2][n % 2]);
     }
 
-    template <int R>
-    static void values(const Attention* a, int64_t start, int j0, int j1, const float* const* p, float* const* o) {
-        if (j0 >= j1) return;
+    template <int R, bool kHalf>
+    static void values_floats(const Attention* a, int64_t first, int j0, int j1, const float* const* p,
+                              float* const* o) {
         int64_t i = 0;
-        if (a->kv.type_v == kKvQ8_0) {
-            for (; i < a->dv; i += 32) values_q8<R>(a, start, j0, j1, p, o, i);
-            return;
-        }
-        for (; i + 16 * kVecs <= a->dv; i += 16 * kVecs) values_dense<R, kVecs>(a, start, j0, j1, p, o, i);
-        for (; i + 16 <= a->dv; i += 16) values_dense<R, 1>(a, start, j0, j1, p, o, i);
+        for (; i + 16 * kVecs <= a->dv; i += 16 * kVecs) values_dense<R, kVecs, kHalf>(a, first, j0, j1, p, o, i);
+        for (; i + 16 <= a->dv; i += 16) values_dense<R, 1, kHalf>(a, first, j0, j1, p, o, i);
         if (i < a->dv)
-            for (int r = 0; r < R; ++r) values_tail(a, start, j0, j1, p[r], o[r], i);
+            for (int r = 0; r < R; ++r) values_tail(a, first, j0, j1, p[r], o[r], i);
+    }
+    template <int R>
+    static void values(const Attention* a, int64_t first, int j0, int j1, const float* const* p, float* const* o) {
+        if (j0 >= j1) return;
+        if (a->kv.type_v == kKvQ8_0) {
+            int64_t i = 0;
+            for (; i + 32 * kBlocksQ8 <= a->dv; i += 32 * kBlocksQ8) values_q8<R, kBlocksQ8>(a, first, j0, j1, p, o, i);
+            for (; i < a->dv; i += 32) values_q8<R, 1>(a, first, j0, j1, p, o, i);
+        } else if (a->kv.type_v == kKvF16) {
+            values_floats<R, true>(a, first, j0, j1, p, o);
+        } else {
+            values_floats<R, false>(a, first, j0, j1, p, o);
+        }
+    }
+
+    template <int R, bool kHalf>
+    static void scores_floats(const Attention* a, const Row* rows, int64_t first, int64_t j, int64_t hi,
+                              float* const* p) {
+        for (; j + 16 * (kTiles - 1) < hi; j += 16 * kTiles) scores_dense<R, kTiles, kHalf>(a, rows, first, j, p);
+        for (; j < hi; j += 16) scores_dense<R, 1, kHalf>(a, rows, first, j, p);
     }
 
     // Scores to weights: scale, softcap, bias, maximum, exp, sum. p beyond [lo, hi) is not touched.
     static void weights(const Attention* a, const Row& row, int64_t start, float* p, float* m_out, float* l_out) {
-        const F lowest = V::set1(-__builtin_inff());
-        const int first = row.lo & ~15;
+        const F lowest = V::set1(-__builtin_inff()), scale = V::set1(a->scale);
+        const int lo = row.lo, hi = row.hi, first = lo & ~15;
+        // What lanes beyond [lo, hi) hold, which only the first and the last vector have.
+        const auto seen = [&](int j, F x, F otherwise) {
+            if (j < lo || j + 16 > hi) {
+                asm volatile("");  // else GCC computes the mask for all
+                x = V::select(V::range(lo - j, hi - j), x, otherwise);
+            }
+            return x;
+        };
         F top = lowest;
-        for (int j = first; j < row.hi; j += 16) {
-            F s = V::mul(V::load(p + j), V::set1(a->scale));
+        for (int j = first; j < hi; j += 16) {
+            F s = V::mul(V::load(p + j), scale);
             if (a->softcap != 0.0f) s = V::mul(vec_tanh<V>(V::div(s, V::set1(a->softcap))), V::set1(a->softcap));
             if (a->slopes) {
                 float distance[16];
@@ -231,13 +303,13 @@ struct AttentionLoops {
                 s = V::fma(V::set1(row.slope), V::load(distance), s);
             }
             V::store(p + j, s);
-            top = V::max(top, V::select(V::range(row.lo - j, row.hi - j), s, lowest));
+            top = V::max(top, seen(j, s, lowest));
         }
         const float m = V::hmax(top);
-        F sum = V::set1(0.0f);
-        for (int j = first; j < row.hi; j += 16) {
-            const F e = V::select(V::range(row.lo - j, row.hi - j), vec_exp<V>(V::sub(V::load(p + j), V::set1(m))),
-                                  V::set1(0.0f));
+        const F most = V::set1(m), none = V::set1(0.0f);
+        F sum = none;
+        for (int j = first; j < hi; j += 16) {
+            const F e = seen(j, vec_exp<V>(V::sub(V::load(p + j), most)), none);
             sum = V::add(sum, e);
             V::store(p + j, e);
         }
@@ -259,43 +331,30 @@ struct AttentionLoops {
             from = rows[r].lo > from ? rows[r].lo : from;
             to = rows[r].hi < to ? rows[r].hi : to;
         }
-        float* at[R];
-        int j = lo & ~15;
+        const int64_t first = start % a->kv.capacity;
         if (a->kv.type_k == kKvQ8_0) {
-            for (; j + 16 * (kTilesQ8 - 1) < hi; j += 16 * kTilesQ8) {
-                for (int r = 0; r < R; ++r) at[r] = p[r] + j;
-                scores_q8<R, kTilesQ8>(a, rows, start + j, at);
-            }
-            for (; j < hi; j += 16) {
-                for (int r = 0; r < R; ++r) at[r] = p[r] + j;
-                scores_q8<R, 1>(a, rows, start + j, at);
-            }
+            prefetch(static_cast<const uint16_t*>(a->kv.v_scale) + first * (a->dv / 32), a->dv * 16);
+            int j = lo & ~15;
+            for (; j + 16 * (kTilesQ8 - 1) < hi; j += 16 * kTilesQ8) scores_q8<R, kTilesQ8>(a, rows, first, j, p);
+            for (; j < hi; j += 16) scores_q8<R, 1>(a, rows, first, j, p);
+        } else if (a->kv.type_k == kKvF16) {
+            scores_floats<R, true>(a, rows, first, lo & ~15, hi, p);
         } else {
-            const int64_t size = a->kv.type_k == kKvF16 ? 2 : 4;
-            const auto* k = static_cast<const uint8_t*>(a->kv.k) + slot(a, start) * a->dk * size;
-            const auto* v =
-                static_cast<const uint8_t*>(a->kv.v) + slot(a, start + j) * a->dv * size;  // comes after the keys
-            for (; j + 16 * (kTiles - 1) < hi; j += 16 * kTiles) {
-                for (int r = 0; r < R; ++r) at[r] = p[r] + j;
-                const bool more = j + 16 * kTiles < hi;
-                scores_dense<R, kTiles>(a, rows, start + j, more ? k + (j + 16 * kTiles) * a->dk * size : v, at);
-            }
-            for (; j < hi; j += 16) {
-                for (int r = 0; r < R; ++r) at[r] = p[r] + j;
-                scores_dense<R, 1>(a, rows, start + j, v, at);
-            }
+            scores_floats<R, false>(a, rows, first, lo & ~15, hi, p);
         }
         for (int r = 0; r < R; ++r) {
             weights(a, rows[r], start, p[r], &out->m[rows[r].index], &out->l[rows[r].index]);
             memset(o[r], 0, static_cast<size_t>(a->dv) * sizeof(float));
         }
+        if (a->kv.type_k == kKvQ8_0)
+            prefetch(static_cast<const uint16_t*>(a->kv.k_scale) + slot(a, first, kKvChunk) * (a->dk / 32), a->dk * 16);
         // Rows together where all see the position, alone at the edges: what a row does not see it never multiplies.
         if (from < to) {
-            for (int r = 0; r < R; ++r) values<1>(a, start, rows[r].lo, from, p + r, o + r);
-            values<R>(a, start, from, to, p, o);
-            for (int r = 0; r < R; ++r) values<1>(a, start, to, rows[r].hi, p + r, o + r);
+            for (int r = 0; r < R; ++r) values<1>(a, first, rows[r].lo, from, p + r, o + r);
+            values<R>(a, first, from, to, p, o);
+            for (int r = 0; r < R; ++r) values<1>(a, first, to, rows[r].hi, p + r, o + r);
         } else {
-            for (int r = 0; r < R; ++r) values<1>(a, start, rows[r].lo, rows[r].hi, p + r, o + r);
+            for (int r = 0; r < R; ++r) values<1>(a, first, rows[r].lo, rows[r].hi, p + r, o + r);
         }
     }
 
