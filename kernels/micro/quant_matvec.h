@@ -120,10 +120,10 @@ struct ScalesOf<V, R> {
     using Type = std::conditional_t<V::kFewRegisters, typename R::Packed, RowScales<V>>;
 };
 
-// From the integer sums of block b to the accumulator; sum1 only where halves have scales of their own.
+// The sum of a block as float_steps takes it: what the weights' bias adds, and, where halves have integer scales, the
+// whole block's from sum0 and sum1.
 template <class V, class R, class Scales>
-THIMBLE_INLINE typename V::rf add_block(const Scales& s, const ActChunk& a, int b, typename V::ri sum0,
-                                        typename V::ri sum1, typename V::rf acc) {
+THIMBLE_INLINE void whole_sum(const Scales& s, const ActChunk& a, int b, typename V::ri& sum0, typename V::ri& sum1) {
     if constexpr (kHalves<R>) {
         if constexpr (R::kBias != 0) {
             sum0 = V::ri_add(sum0, V::ri_set1(a.bias[2 * b]));
@@ -136,6 +136,12 @@ THIMBLE_INLINE typename V::rf add_block(const Scales& s, const ActChunk& a, int 
     } else if constexpr (R::kBias != 0) {
         sum0 = V::ri_add(sum0, V::ri_set1(a.bias[b]));
     }
+}
+// From the integer sums of block b to the accumulator; sum1 only where halves have scales of their own.
+template <class V, class R, class Scales>
+THIMBLE_INLINE typename V::rf add_block(const Scales& s, const ActChunk& a, int b, typename V::ri sum0,
+                                        typename V::ri sum1, typename V::rf acc) {
+    whole_sum<V, R>(s, a, b, sum0, sum1);
     return float_steps<V, R>(s, b, a.d[b], a.ds, sum0, sum1, acc);
 }
 // The integer sums of a block of kRows rows from those of four vectors, [half] where there are halves.
@@ -233,11 +239,11 @@ inline typename V::rf matvec_staged(const uint8_t* stage, const RowScales<V>& s,
     return acc;
 }
 
-// matvec_unit where registers are few: only blocks that share bytes of the file are worked on at the same time. Nothing is
-// prefetched into the first level, and the other prefetch looks two groups ahead (measured on Zen 4).
-template <class V, class R, int U, bool kFull, class Scales>
+// matvec_unit where registers are few: only blocks that share bytes of the file are worked on at the same time. For what
+// OwnGroup leaves: the end of a row, fewer than kRows rows.
+template <class V, class R, int U, class Scales>
 THIMBLE_INLINE typename V::rf matvec_sets(const uint8_t* p, size_t stride, const Scales& s, const ActChunk& a,
-                                          int blocks, const Prefetch& ahead, typename V::rf acc) {
+                                          int blocks, typename V::rf acc) {
     using Sets = BlockSets<R>;
     constexpr int kSets = Sets::kSets, kEach = Sets::kEach;
     constexpr bool kInOrder = Sets::kInOrder;
@@ -248,11 +254,6 @@ THIMBLE_INLINE typename V::rf matvec_sets(const uint8_t* p, size_t stride, const
         typename V::part v[kEach][2][4];
 #pragma GCC unroll 4
         for (size_t i = 0; i < 4; ++i) {
-            const int step = 4 * set + static_cast<int>(i);
-            if (kFull && step % kSets == 0) {
-                prefetch_far<V, R>(ahead, 4 * U + step / kSets);
-                asm volatile("" : : : "memory");  // else GCC moves them together
-            }
             typename V::rb w[8];
             R::template bytes<U>(p + i * stride, 4 * stride, w);
 #pragma GCC unroll 4
@@ -266,12 +267,11 @@ THIMBLE_INLINE typename V::rf matvec_sets(const uint8_t* p, size_t stride, const
         for (int e = 0; e < kEach; ++e) {
             const int j = Sets::block(set, e);
             finish_block<V, R>(v[e], sum[j]);
-            if (kInOrder && (kFull || 4 * U + j < blocks))
-                acc = add_block<V, R>(s, a, 4 * U + j, sum[j][0], sum[j][1], acc);
+            if (kInOrder && 4 * U + j < blocks) acc = add_block<V, R>(s, a, 4 * U + j, sum[j][0], sum[j][1], acc);
         }
     }
     for (int j = 0; j < 4 && !kInOrder; ++j)
-        if (kFull || 4 * U + j < blocks) acc = add_block<V, R>(s, a, 4 * U + j, sum[j][0], sum[j][1], acc);
+        if (4 * U + j < blocks) acc = add_block<V, R>(s, a, 4 * U + j, sum[j][0], sum[j][1], acc);
     return acc;
 }
 
@@ -297,8 +297,8 @@ inline typename V::rf matvec_chunk(const uint8_t* p, size_t stride, const ActChu
         if constexpr (R::kStaged) {
             return matvec_staged<V, R>(stage, s, a, blocks, ahead, acc);
         } else if constexpr (V::kFewRegisters) {
-            acc = matvec_sets<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
-            return matvec_sets<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
+            acc = matvec_sets<V, R, 0>(p, stride, s, a, blocks, acc);
+            return matvec_sets<V, R, 1>(p, stride, s, a, blocks, acc);
         } else {
             acc = matvec_unit<V, R, 0, kFull>(p, stride, s, a, blocks, ahead, acc);
             return matvec_unit<V, R, 1, kFull>(p, stride, s, a, blocks, ahead, acc);
@@ -347,13 +347,13 @@ void quant_matvec(const Matmul* m) {
         for (; block < blocks; block += 8, p += kChunkBytes<R>) {
             const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
             load_acts<V, R>(m, column, block, count, &a);
-            if (count == 8 && rows == V::kRows) {
-                Prefetch ahead = prefetch_at<V, R, kMatvecAhead>(p, m, block, V::kRows * m->row_bytes);
-                // Two groups ahead (measured on Zen 4).
-                if constexpr ((V::kFewRegisters && !R::kStaged) || OwnRows<V, R>::kOwn)
-                    ahead.far += V::kRows * m->row_bytes;
-                acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage, ahead, acc);
-                continue;
+            if constexpr (!OwnGroup<V, R>::kOwn) {
+                if (count == 8 && rows == V::kRows) {
+                    Prefetch ahead = prefetch_at<V, R, kMatvecAhead>(p, m, block, V::kRows * m->row_bytes);
+                    if constexpr (OwnRows<V, R>::kOwn) ahead.far += V::kRows * m->row_bytes;  // measured on Zen 4
+                    acc = matvec_chunk<V, R, true>(p, m->row_bytes, a, 8, scratch.stage, ahead, acc);
+                    continue;
+                }
             }
             memset(scratch.q, 0, sizeof scratch.q);
             memcpy(scratch.q, a.q, static_cast<size_t>(count) * 32);
