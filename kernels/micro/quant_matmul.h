@@ -14,6 +14,7 @@ namespace {
 constexpr int kGroups = 2;          // groups of kRows rows in a panel
 constexpr int kPanelColumns = 512;  // columns whose accumulators fit in scratch
 constexpr int kFewColumns = 16;     // fewer: one panel at a time
+constexpr int kManyColumns = 64;    // from here on the next chunk's weights are prefetched between the tiles
 
 // Columns of a register tile: two sums a column and a group need more registers.
 template <class V, class R>
@@ -283,6 +284,20 @@ inline void store_rows(const float* acc, int64_t rows, float* out) {
     }
 }
 
+// A chunk's activations of one column, which do not follow those of the column before.
+inline void prefetch_acts(const Matmul* m, int64_t column, int64_t block) {
+    const int8_t* q = m->acts.q + column * m->acts.q_stride + block * 32;
+    for (int i = 0; i < 256; i += 64) __builtin_prefetch(q + i);
+    __builtin_prefetch(m->acts.d + column * m->acts.d_stride + block);
+    __builtin_prefetch(m->acts.s + column * m->acts.s_stride + block * 2);
+}
+// A row's chunk of weights into the second-level cache.
+template <class R>
+inline void prefetch_chunk(const uint8_t* p) {
+    for (size_t i = 0; i < kChunkBytes<R>; i += 64) __builtin_prefetch(p + i, 0, 2);
+    __builtin_prefetch(p + kChunkBytes<R> - 1, 0, 2);
+}
+
 // Rows [row, row + rows) times columns [c0, c0 + columns), rows at most those of kPanels panels, columns <= kPanelColumns.
 // next: bytes from these rows to those whose turn is next.
 template <class V, class R>
@@ -292,6 +307,7 @@ void matmul_panels(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int c
     const int64_t blocks = m->k / 32;
     const int tiles = (columns + kTileColumns<V, R> - 1) / kTileColumns<V, R>;
     const int width = columns / tiles, wider = columns % tiles;  // tiles of nearly equal width
+    const int late = tiles - tiles / 4;  // earlier, weights would leave the second-level cache again
     for (int64_t block = 0; block < blocks; block += 8) {
         const int count = blocks - block < 8 ? static_cast<int>(blocks - block) : 8;
         for (int64_t r = 0; r < rows; r += V::kRows) {
@@ -300,7 +316,9 @@ void matmul_panels(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int c
                 m->w + static_cast<size_t>(row + r) * m->row_bytes + static_cast<size_t>(block / 8) * kChunkBytes<R>;
             Panel<V, R>& panel = scratch.panel[r / kPanelRows][r / V::kRows % kGroups];
             if (have == V::kRows && count == 8) {
-                pack<V, R>(p, m->row_bytes, scratch.stage, prefetch_at<V, R, kPanelAhead>(p, m, block, next), panel);
+                const Prefetch ahead =
+                    columns < kManyColumns ? prefetch_at<V, R, kPanelAhead>(p, m, block, next) : Prefetch{};
+                pack<V, R>(p, m->row_bytes, scratch.stage, ahead, panel);
             } else {
                 scratch.copy.take(p, m->row_bytes, have, count);
                 pack<V, R>(scratch.copy.bytes, kChunkBytes<R>, scratch.stage, {}, panel);
@@ -310,6 +328,12 @@ void matmul_panels(const Matmul* m, int64_t row, int64_t rows, int64_t c0, int c
             const int n = width + (t < wider);
             ActChunk acts[kTileColumns<V, R>];
             for (int j = 0; j < n; ++j) load_acts<V, R>(m, column_of(m, c0 + c + j), block, count, &acts[j]);
+            for (int j = c + n; j < c + 2 * n && j < columns; ++j) prefetch_acts(m, column_of(m, c0 + j), block);
+            if (columns >= kManyColumns && t >= late) {
+                const size_t after = block + 8 < blocks ? static_cast<size_t>(block / 8 + 1) * kChunkBytes<R> : next;
+                for (int64_t r = rows * (t - late) / (tiles - late); r < rows * (t - late + 1) / (tiles - late); ++r)
+                    prefetch_chunk<R>(m->w + static_cast<size_t>(row + r) * m->row_bytes + after);
+            }
             for (int64_t r = 0; r < rows; r += kPanelRows) {
                 const Panel<V, R>* panel = scratch.panel[r / kPanelRows];
                 auto* acc = scratch.acc[r / kPanelRows] + c;

@@ -93,6 +93,28 @@ struct Member {
         k.quantize(x, width, q.q + c * q.q_stride + at, q.d + c * q.d_stride + at / 32, q.s + c * q.s_stride + at / 16);
     }
 
+    // The same for `columns` columns from `to` on, which x holds one after another: at once if they are 256 values, which
+    // kernels take faster than short pieces.
+    static constexpr int64_t kTogether = 256;
+    void quantize_columns(const Acts& a, int64_t to, int64_t columns, int64_t at, int64_t width, const float* x) {
+        if (columns * width != kTogether || columns == 1 || at % 32 || width % 32) {
+            for (int64_t c = 0; c < columns; ++c) quantize(a, to + c, at, width, x + c * width);
+            return;
+        }
+        int8_t codes[kTogether];
+        float scales[kTogether / 32];
+        int16_t sums[kTogether / 16];
+        k.quantize(x, kTogether, codes, scales, sums);
+        const QuantActs& q = a.quant;
+        const auto values = static_cast<size_t>(width);
+        for (int64_t c = 0; c < columns; ++c) {
+            const int64_t t = to + c;
+            memcpy(q.q + t * q.q_stride + at, codes + c * width, values);
+            memcpy(q.d + t * q.d_stride + at / 32, scales + c * width / 32, values / 32 * sizeof(float));
+            memcpy(q.s + t * q.s_stride + at / 16, sums + c * width / 16, values / 16 * sizeof(int16_t));
+        }
+    }
+
     void normalize(const float* x, Vector w, Vector b, int64_t width, float* y) {
         if (h.arch->norm == Norm::kRms)
             k.rms_norm(x, w, b, h.norm_eps, width, y);
@@ -390,16 +412,18 @@ struct Member {
         float* u = own.rows + columns * rows;
         if (gate) multiply(*gate, gate_data, row, rows, in, columns, col, g, rows);
         multiply(up, up_data, up_row + row, rows, in, columns, col, u, rows);
-        for (int64_t c = 0; c < columns; ++c) {
+        const int64_t together = rows < kTogether ? kTogether / rows : 1;
+        for (int64_t c = 0; c < columns; c += together) {
+            const int64_t some = columns - c < together ? columns - c : together;
             float *gc = g + c * rows, *uc = u + c * rows;
-            if (gate && gate_b) k.add(gc, gate_b + row, rows, gc);
-            if (up_b) k.add(uc, up_b + row, rows, uc);
-            float* y = out.x ? out.x + (to + c) * out.stride + row : gc;
-            if (gate)
-                k.activate(h.arch->activation, gc, uc, rows, y);
-            else
-                k.activate(h.arch->activation, uc, nullptr, rows, y);
-            quantize(out, to + c, row, rows, y);
+            for (int64_t i = 0; i < some; ++i) {
+                if (gate && gate_b) k.add(gc + i * rows, gate_b + row, rows, gc + i * rows);
+                if (up_b) k.add(uc + i * rows, up_b + row, rows, uc + i * rows);
+            }
+            k.activate(h.arch->activation, gate ? gc : uc, gate ? uc : nullptr, some * rows, gc);
+            quantize_columns(out, to + c, some, row, rows, gc);
+            for (int64_t i = 0; out.x && i < some; ++i)
+                memcpy(out.x + (to + c + i) * out.stride + row, gc + i * rows, static_cast<size_t>(rows) * sizeof(float));
         }
     }
 
