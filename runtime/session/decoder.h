@@ -378,8 +378,12 @@ struct Member {
         share_rows(e, chunk, [&](int64_t row, int64_t rows) {
             if (post_norm) return multiply(w, row, rows, a, s->projected + row, e);
             multiply(w, row, rows, a, own.rows, rows);
-            for (int64_t t = 0; t < n; ++t)
+            constexpr int64_t kAhead = 8;  // a token's stream is far from the next one's, which no hardware foresees
+            for (int64_t t = 0; t < n; ++t) {
+                for (int64_t i = 0; t + kAhead < n && i < rows; i += 16)
+                    __builtin_prefetch(s->x + (t + kAhead) * e + row + i, 1);
                 accumulate(own.rows + t * rows, bias ? bias + row : nullptr, rows, s->x + t * e + row);
+            }
         });
         barrier();
         if (post_norm) post(bias, post_norm);
@@ -423,7 +427,8 @@ struct Member {
             k.activate(h.arch->activation, gate ? gc : uc, gate ? uc : nullptr, some * rows, gc);
             quantize_columns(out, to + c, some, row, rows, gc);
             for (int64_t i = 0; out.x && i < some; ++i)
-                memcpy(out.x + (to + c + i) * out.stride + row, gc + i * rows, static_cast<size_t>(rows) * sizeof(float));
+                memcpy(out.x + (to + c + i) * out.stride + row, gc + i * rows,
+                       static_cast<size_t>(rows) * sizeof(float));
         }
     }
 
