@@ -73,4 +73,10 @@ const ArmFormat* arm_format(TypeId id);  // nullptr: dense or no such format
 
 void arm_panel_matmul(const Matmul* m, const ArmFormat* f, const ArmTier* tier);
 
+// One column of the formats that are always unpacked into a stage (isa/neon_stage.h). A column function takes `subs`
+// sub-blocks of eight rows, weights as fill leaves them in p->q and scales in p, times values q with scales d, onto
+// acc[8].
+using ArmColumnFn = void (*)(const ArmPanel* p, int subs, const int8_t* q, const float* d, float* acc);
+void arm_staged_row(const Matmul* m, const ArmFormat* f, ArmColumnFn column);
+
 }  // namespace thimble

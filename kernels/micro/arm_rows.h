@@ -219,13 +219,68 @@ void arm_row_matmul(const Matmul* m) {
     for (; r0 < m->rows; r0 += 4) row_groups<F, D, 1>(m, c, r0);
 }
 
-// The whole product of format F: one column by `row` (nullptr: by the panel too), more by panels.
+// One column times a stage: kInt, kFloat: what scales halves have. max: the largest magnitude of a weight, or more.
+enum class StageHalves { kNone, kInt, kFloat };
+template <StageHalves halves, int max, template <int, int> class D>
+void staged_column(const ArmPanel* p, int subs, const int8_t* q, const float* d, float* acc) {
+    constexpr bool kHalf = halves != StageHalves::kNone;
+    using Dot = D<max, kHalf ? 2 : 4>;
+    const auto dot = [](auto... v) {
+        if constexpr (Dot::kStarts)
+            return Dot::part(v..., vdupq_n_s32(0));
+        else
+            return Dot::part(v...);
+    };
+    f4 sum[2] = {f4_load(acc), f4_load(acc + 4)};
+    const int8_t* w = p->q;
+    for (int j = 0; j < subs; ++j, q += 32, w += 2 * 16 * kPanelRows) {
+        const int8x16_t a0 = vld1q_s8(q), a1 = vld1q_s8(q + 16);
+        const f4 da = f4_dup(d[j]);
+        THIMBLE_UNROLL
+        for (int g = 0; g < 2; ++g) {
+            typename Dot::Part part[2][4];
+            THIMBLE_UNROLL
+            for (int r = 0; r < 4; ++r) {
+                const int8x16_t w0 = vld1q_s8(w + (4 * g + r) * 16), w1 = vld1q_s8(w + (kPanelRows + 4 * g + r) * 16);
+                if constexpr (kHalf)
+                    part[0][r] = dot(w0, a0), part[1][r] = dot(w1, a1);
+                else
+                    part[0][r] = dot(w0, w1, a0, a1);
+            }
+            int32x4_t whole = Dot::reduce(part[0][0], part[0][1], part[0][2], part[0][3]);
+            if constexpr (!kHalf) {
+                sum[g] = f4_fma(f4_of(whole), f4_mul(f4_load(p->dw + j * kPanelRows + 4 * g), da), sum[g]);
+                continue;
+            }
+            const int32x4_t second = Dot::reduce(part[1][0], part[1][1], part[1][2], part[1][3]);
+            const int first = 2 * j * kPanelRows + 4 * g, other = first + kPanelRows;
+            if constexpr (halves == StageHalves::kInt) {
+                whole = vmulq_s32(whole, vld1q_s32(p->sc + first));
+                whole = vmlaq_s32(whole, second, vld1q_s32(p->sc + other));
+                sum[g] = f4_fma(f4_of(whole), f4_mul(f4_load(p->dw + j * kPanelRows + 4 * g), da), sum[g]);
+            } else {
+                sum[g] = f4_fma(f4_of(whole), f4_mul(f4_load(p->dw + first), da), sum[g]);
+                sum[g] = f4_fma(f4_of(second), f4_mul(f4_load(p->dw + other), da), sum[g]);
+            }
+        }
+    }
+    f4_store(acc, sum[0]);
+    f4_store(acc + 4, sum[1]);
+}
+template <class F, template <int, int> class D>
+void staged_row(const Matmul* m) {
+    constexpr StageHalves kHalves = F::kFloatScalePerHalf ? StageHalves::kFloat
+                                    : F::kScalePerHalf    ? StageHalves::kInt
+                                                          : StageHalves::kNone;
+    constexpr int kMost = F::kQuantMax > -F::kQuantMin ? F::kQuantMax : -F::kQuantMin;
+    arm_staged_row(m, arm_format(F::kId), staged_column<kHalves, kMost <= 16 ? 16 : 128, D>);
+}
+
+// The whole product of format F: one column by `row`, more by panels.
 template <class F, const ArmTier& tier, MatmulFn row>
 void arm_matmul(const Matmul* m) {
     if (leave_to_reference<F>(m)) return;
-    if constexpr (row != nullptr) {
-        if (m->n == 1 && m->k <= kArmRowMaxK) return row(m);
-    }
+    if (m->n == 1 && m->k <= kArmRowMaxK) return row(m);
     arm_panel_matmul(m, arm_format(F::kId), &tier);
 }
 
@@ -244,7 +299,7 @@ constexpr MatmulFn row_of() {
     else if constexpr (NeonFormat<F>::kVector)
         return arm_row_matmul<F, D>;
     else
-        return nullptr;
+        return staged_row<F, D>;
 }
 
 // Puts the products of all quantised formats into the table.

@@ -3,7 +3,7 @@
 #if defined(__aarch64__) || defined(__ARM_NEON)
 #include "kernels/micro/arm_panel.h"
 
-#include "kernels/isa/neon_formats.h"
+#include "kernels/isa/neon_stage.h"
 
 namespace thimble {
 namespace {
@@ -46,31 +46,14 @@ void fill_vector(const typename F::Block* const* b, int base, int8_t* q, ArmPane
     }
 }
 
+static_assert(kStageRows == kPanelRows);
 template <class F>
-void fill_scalar(const typename F::Block* const* b, int base, int8_t* q, ArmPanel* p) {
-    for (int r = 0; r < kPanelRows; ++r) {
-        for (int j = 0; j < F::kBlock / 32; ++j) {
-            SubBlock s;
-            F::unpack(b[r], j, &s);
-            const int at = base + j;
-            memcpy(q + 2 * at * kPanelRows * 16 + r * 16, s.q, 16);
-            memcpy(q + (2 * at + 1) * kPanelRows * 16 + r * 16, s.q + 16, 16);
-            const int one = at * kPanelRows + r, first = 2 * at * kPanelRows + r, second = first + kPanelRows;
-            p->sc[first] = s.sc0;
-            p->sc[second] = s.sc1;
-            if constexpr (F::kFloatScalePerHalf) {
-                p->dw[first] = s.dw;
-                p->dw[second] = s.dw1;
-            } else {
-                p->dw[one] = s.dw;
-            }
-            if constexpr (F::kMinimum == Minimum::kBlock) p->m[one] = s.m0;
-            if constexpr (F::kMinimum == Minimum::kHalf) {
-                p->m[first] = s.m0;
-                p->m[second] = s.m1;
-            }
-        }
-    }
+void fill_rows(const typename F::Block* const* b, int base, int8_t* q, ArmPanel* p) {
+    using N = NeonStage<F>;
+    for (int r = 0; r < kPanelRows; ++r) N::row(b[r], q + 2 * base * kStageHalf + r * 16);
+    for (int r = 0; r < kPanelRows; r += 4)
+        N::scales(b + r, p->dw + (F::kFloatScalePerHalf ? 2 * base : base) * kPanelRows + r,
+                  p->sc + 2 * base * kPanelRows + r);
 }
 
 template <class F>
@@ -82,7 +65,7 @@ void fill(const uint8_t* const* w, int subs, int8_t* rows, ArmPanel* p) {
         if constexpr (NeonFormat<F>::kVector) {
             fill_vector<F>(b, base, rows, p);
         } else {
-            fill_scalar<F>(b, base, rows, p);
+            fill_rows<F>(b, base, rows, p);
         }
     }
 }
@@ -208,6 +191,27 @@ void arm_panel_matmul(const Matmul* m, const ArmFormat* f, const ArmTier* tier) 
                 store_columns(m, s->acc[g], c0, real, r0 + g * kPanelRows, left < kPanelRows ? left : kPanelRows);
             }
         }
+    }
+}
+
+void arm_staged_row(const Matmul* m, const ArmFormat* f, ArmColumnFn column) {
+    auto* s = static_cast<Scratch*>(m->scratch);
+    const int64_t all_subs = m->k / 32, c = m->col ? m->col[0] : 0;
+    const int8_t* q = m->acts.q + c * m->acts.q_stride;
+    const float* d = m->acts.d + c * m->acts.d_stride;
+    for (int64_t r0 = 0; r0 < m->rows; r0 += kPanelRows) {
+        const int64_t rows = m->rows - r0 < kPanelRows ? m->rows - r0 : kPanelRows;
+        const uint8_t* w[kPanelRows];  // rows past the last one are copies of it
+        for (int i = 0; i < kPanelRows; ++i)
+            w[i] = m->w + static_cast<size_t>(r0 + (i < rows ? i : rows - 1)) * m->row_bytes;
+        float acc[kPanelRows] = {};
+        for (int64_t j0 = 0; j0 < all_subs; j0 += kPanelSubs) {
+            const int subs = static_cast<int>(all_subs - j0 < kPanelSubs ? all_subs - j0 : kPanelSubs);
+            f->fill(w, subs, s->panel.q, &s->panel);
+            column(&s->panel, subs, q + 32 * j0, d + j0, acc);
+            for (int i = 0; i < kPanelRows; ++i) w[i] += kPanelSubs * 32 / f->block * f->bytes;
+        }
+        memcpy(m->out + r0, acc, sizeof(float) * static_cast<size_t>(rows));
     }
 }
 
