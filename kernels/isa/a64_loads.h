@@ -11,6 +11,19 @@ namespace {
 
 #define THIMBLE_BYTES(n, p) "m"(*reinterpret_cast<const uint8_t(*)[n]>(p))
 
+// Lanes lane, lane + 1 of 8 bits <- 1 byte of each pointer.
+template <int lane>
+THIMBLE_INLINE void take_b(uint8x16_t* v, const uint8_t** p) {
+#define THIMBLE_TAKE(how)                                        \
+    asm("ld1 {%0.b}[%c5], [%1], #1\n\tld1 {%0.b}[%c6], [%2], #1" \
+        : how(*v), "+r"(p[0]), "+r"(p[1])                        \
+        : THIMBLE_BYTES(1, p[0]), THIMBLE_BYTES(1, p[1]), "i"(lane), "i"(lane + 1))
+    if constexpr (lane == 0)
+        THIMBLE_TAKE("=w");  // the first: what stood in the other lanes is gone
+    else
+        THIMBLE_TAKE("+w");
+#undef THIMBLE_TAKE
+}
 // Lanes lane, lane + 1 of 16 bits <- 2 bytes of each pointer.
 template <int lane>
 THIMBLE_INLINE void take_h(uint16x8_t* v, const uint8_t** p) {
@@ -19,7 +32,7 @@ THIMBLE_INLINE void take_h(uint16x8_t* v, const uint8_t** p) {
         : how(*v), "+r"(p[0]), "+r"(p[1])                        \
         : THIMBLE_BYTES(2, p[0]), THIMBLE_BYTES(2, p[1]), "i"(lane), "i"(lane + 1))
     if constexpr (lane == 0)
-        THIMBLE_TAKE("=w");  // the first: what stood in the other lanes is gone
+        THIMBLE_TAKE("=w");
     else
         THIMBLE_TAKE("+w");
 #undef THIMBLE_TAKE

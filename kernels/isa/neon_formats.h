@@ -111,6 +111,13 @@ struct NeonScaleAndMin : NeonFormatBase {
     }
 };
 
+// FormatMXFP4::half_scale of each lane: 2^(e - 128), the two smallest subnormal.
+inline f4 half_of_e8m0(uint32x4_t e) {
+    const uint32x4_t normal = vshlq_n_u32(vsubq_u32(e, vdupq_n_u32(1)), 23);
+    const uint32x4_t small = vshlq_u32(vdupq_n_u32(0x200000), vreinterpretq_s32_u32(e));
+    return vreinterpretq_f32_u32(vbslq_u32(vcltq_u32(e, vdupq_n_u32(2)), small, normal));
+}
+
 inline void unpack_nibbles(const uint8_t* qs, int8x16_t* q) {
     const uint8x16_t v = vld1q_u8(qs);
     q[0] = as_s8(low_nibbles(v));

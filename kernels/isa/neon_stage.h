@@ -317,7 +317,8 @@ struct NeonStage<FormatMXFP4> : NeonStageBase {
         put_half(to, 1, lookup(table, vshrq_n_u8(v, 4)));
     }
     static void scales(const FormatMXFP4::Block* const* b, float* dw, int32_t*) {
-        for (int r = 0; r < 4; ++r) dw[r] = FormatMXFP4::half_scale(b[r]->e);
+        const uint32_t e[4] = {b[0]->e, b[1]->e, b[2]->e, b[3]->e};
+        f4_store(dw, half_of_e8m0(vld1q_u32(e)));
     }
 };
 
@@ -325,6 +326,7 @@ template <>
 struct NeonStage<FormatNVFP4> : NeonStageBase {
     static void row(const FormatNVFP4::Block* b, int8_t* to) {
         const uint8x16_t table = e2m1_table();
+        THIMBLE_UNROLL
         for (int j = 0; j < 2; ++j) {
             const uint8x16_t v = vld1q_u8(b->qs + 16 * j), low = low_nibbles(v), high = vshrq_n_u8(v, 4);
             put_half(to, 2 * j, lookup(table, vcombine_u8(vget_low_u8(low), vget_low_u8(high))));
@@ -359,6 +361,7 @@ struct NeonStage<FormatTQ1_0> : NeonStageScale<FormatTQ1_0> {
         static const uint8_t kPower[16] = {1, 1, 1, 1, 3, 3, 3, 3, 9, 9, 9, 9, 27, 27, 27, 27};
         for (int part = 0; part < 3; ++part) {  // 32 bytes give two halves of five sub-blocks, 16 then five halves
             uint8x16_t v = vld1q_u8(b->qs + 16 * part);
+            THIMBLE_UNROLL
             for (int digit = 0; digit < 5; ++digit, v = times_three(v))
                 put_half(to, part < 2 ? 2 * digit + part : 10 + digit, trits(v));
         }
@@ -369,8 +372,10 @@ struct NeonStage<FormatTQ1_0> : NeonStageScale<FormatTQ1_0> {
 template <>
 struct NeonStage<FormatTQ2_0> : NeonStageScale<FormatTQ2_0> {
     static void row(const FormatTQ2_0::Block* b, int8_t* to) {
+        THIMBLE_UNROLL
         for (int i = 0; i < 4; ++i) {
             uint8x16_t v = vld1q_u8(b->qs + 16 * i);
+            THIMBLE_UNROLL
             for (int k = 0; k < 4; ++k, v = vshrq_n_u8(v, 2))
                 put_half(to, 8 * (i / 2) + 2 * k + i % 2, vsubq_u8(vandq_u8(v, vdupq_n_u8(3)), vdupq_n_u8(1)));
         }
@@ -405,6 +410,7 @@ template <>
 struct NeonStage<FormatQ8_K> : NeonStageBase {
     static void row(const FormatQ8_K::Block* b, int8_t* to) {
         const auto* q = reinterpret_cast<const uint8_t*>(b->qs);
+        THIMBLE_UNROLL
         for (int h = 0; h < 16; ++h) put_half(to, h, vld1q_u8(q + 16 * h));
     }
     static void scales(const FormatQ8_K::Block* const* b, float* dw, int32_t*) {

@@ -15,6 +15,7 @@ namespace {
 // Weights come signed as far as their bits go: those of Q5_1 lack 16.
 struct SmallNibbles {
     static constexpr bool kNibbles = true, kFifth = false;
+    static constexpr bool kShort = false;  // one copy of the loop's block in place of nine
     static constexpr int kBias = 0, kMaxRaw = 15;
     static THIMBLE_INLINE int8x16_t code(uint8x16_t index) { return as_s8(index); }
 };
@@ -46,6 +47,14 @@ template <>
 struct SmallFormat<FormatIQ4_NL> : SmallCodebook {};
 template <>
 struct SmallFormat<FormatIQ4_XS> : SmallCodebook {};
+template <>
+struct SmallFormat<FormatMXFP4> : SmallNibbles {
+    static constexpr bool kShort = true;
+    static constexpr int kMaxRaw = 12;
+    static THIMBLE_INLINE int8x16_t code(uint8x16_t index) {
+        return as_s8(lookup(as_u8(vld1q_s8(kE2m1Doubled)), index));
+    }
+};
 template <>
 struct SmallFormat<FormatQ8_0> : SmallNibbles {
     static constexpr bool kNibbles = false;
@@ -92,6 +101,7 @@ THIMBLE_INLINE f4 super_scale(const SmallSuper& s) {
 
 // What stands in front of the weights of a block of eight rows.
 struct SmallHead {
+    uint8x16_t e;  // exponents in place of d
     uint16x8_t d;
     uint32x4_t both[2];  // d and the minimum
     uint32x4_t fifth[2];
@@ -99,7 +109,9 @@ struct SmallHead {
 template <class F, int row>
 THIMBLE_INLINE void take_head(SmallState* s, SmallHead* head) {  // rows row, row + 1
     if constexpr (F::kBlock != 32) return;
-    if constexpr (F::kMinimum == Minimum::kBlock)
+    if constexpr (F::kId == kMXFP4)
+        take_b<row>(&head->e, s->w + row);
+    else if constexpr (F::kMinimum == Minimum::kBlock)
         take_s<row % 4>(&head->both[row / 4], s->w + row);
     else
         take_h<row>(&head->d, s->w + row);
@@ -297,6 +309,10 @@ THIMBLE_INLINE void small_block(SmallState* s, const uint8_t** q, f4 d, f4 ds, i
     if constexpr (F::kBlock != 32) {
         THIMBLE_UNROLL
         for (int g = 0; g < 2; ++g) dw[g] = super_scale<sub>(s->super[g]);
+    } else if constexpr (F::kId == kMXFP4) {
+        const uint16x8_t e = vmovl_u8(vget_low_u8(head.e));
+        dw[0] = half_of_e8m0(vmovl_u16(vget_low_u16(e)));
+        dw[1] = half_of_e8m0(vmovl_high_u16(e));
     } else {
         const uint16x8_t first = vreinterpretq_u16_u32(head.both[0]), second = vreinterpretq_u16_u32(head.both[1]);
         const bool both = F::kMinimum == Minimum::kBlock;
@@ -381,14 +397,18 @@ __attribute__((noinline)) void small_rows(const Matmul* m, const uint8_t* acts, 
         asm("" : "+r"(s.fifth));  // else GCC forms the address of a constant each time
         const uint8_t* q = acts;
         const float* c = column;
-        for (int64_t eights = blocks / 8; eights > 0; --eights, c += 2 * kSmallColumn<F>) {
-            start_eight<F>(&s);
-            four_blocks<F, 0>(&s, &q, c);
-            four_blocks<F, 4>(&s, &q, c + kSmallColumn<F>);
+        constexpr bool kShort = SmallFormat<F>::kShort;
+        if constexpr (!kShort) {
+            for (int64_t eights = blocks / 8; eights > 0; --eights, c += 2 * kSmallColumn<F>) {
+                start_eight<F>(&s);
+                four_blocks<F, 0>(&s, &q, c);
+                four_blocks<F, 4>(&s, &q, c + kSmallColumn<F>);
+            }
         }
-        if (F::kBlock == 32 && blocks % 8 != 0) {
+        const int64_t left = kShort ? blocks : blocks % 8;
+        if (F::kBlock == 32 && left != 0) {
             start_eight<F>(&s);
-            for (int i = 0; i < blocks % 8; ++i) {
+            for (int64_t i = 0; i < left; ++i) {
                 const float* at = c + i / 4 * kSmallColumn<F> + i % 4;
                 small_block<F, 0, 0>(&s, &q, f4_load(at), f4_load(at + kSmallColumn<F> - 4),
                                      vreinterpretq_s32_f32(f4_load(at + 4)));
