@@ -342,8 +342,7 @@ struct NeonStage<FormatNVFP4> : NeonStageBase {
             const uint32x4_t small = vceqq_u32(vandq_u32(code, vdupq_n_u32(0x78)), vdupq_n_u32(0));
             const f4 subnormal = f4_mul(f4_of_u(mantissa), f4_dup(0x1p-10f));
             const uint32x4_t bits = vbslq_u32(small, vreinterpretq_u32_f32(subnormal), normal);
-            f4_store(dw + h * kStageRows,
-                     vreinterpretq_f32_u32(vbicq_u32(bits, vceqq_u32(code, vdupq_n_u32(0x7f)))));
+            f4_store(dw + h * kStageRows, vreinterpretq_f32_u32(vbicq_u32(bits, vceqq_u32(code, vdupq_n_u32(0x7f)))));
         }
     }
 };
@@ -353,7 +352,7 @@ struct NeonStage<FormatTQ1_0> : NeonStageScale<FormatTQ1_0> {
     // The highest trit of byte b is b >= 86 and b >= 171, counted; less one.
     static uint8x16_t trits(uint8x16_t v) {
         const uint8x16_t some = vaddq_u8(vcgeq_u8(v, vdupq_n_u8(86)), vcgeq_u8(v, vdupq_n_u8(171)));  // 0, -1, -2
-        return vmvnq_u8(some);                                                                           // -1, 0, 1
+        return vmvnq_u8(some);                                                                        // -1, 0, 1
     }
     static uint8x16_t times_three(uint8x16_t v) { return vaddq_u8(v, vaddq_u8(v, v)); }
     static void row(const FormatTQ1_0::Block* b, int8_t* to) {
