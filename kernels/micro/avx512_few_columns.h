@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Few columns for AVX-512 in place of panels: the formats of micro/avx512_rows.h, Q8_0, Q4_K, Q5_K and TQ2_0. The bytes of
+// Few columns for AVX-512 in place of panels: the formats of micro/avx512_rows.h, MXFP4, Q8_0, Q4_K, Q5_K and TQ2_0. The bytes of
 // sixteen rows are turned, so that words of rows stand in lanes, and unpacked where they meet their activations; each
 // broadcast of activations serves two groups of sixteen rows. Few vector operations wait in Zen 4's schedulers, so that
 // shuffles only run beside products where they stand between them: what follows is loaded and turned amid the products.
@@ -12,6 +12,9 @@
 
 namespace thimble {
 namespace {
+
+template <class F>
+constexpr bool kNibbleBlocks = kNibbleRows<F> || F::kId == kMXFP4;
 
 // Where the nibbles of the blocks of a row stand: block b of a chunk at kFirst + b * kStep.
 template <class F>
@@ -113,6 +116,28 @@ requires(R::Format::kBlock == 256) struct FewHeads<R> {
     THIMBLE_INLINE __m512 minimum(int g, int b) const { return s[g].minimum(b); }
     THIMBLE_INLINE __m512i fifth(__m512i w, int, int, int) const { return w; }
 };
+// A byte in front of each block, 2^(e - 128) as Mxfp4Reader has it.
+template <class R>
+requires(R::Format::kId == kMXFP4) struct FewHeads<R> {
+    alignas(64) float dw[2][2][16];  // [block % 2][group][row]
+    THIMBLE_INLINE void head(const uint8_t* p, size_t stride, int g, int turn) {
+        __m512i words[4];
+        turn_rows(p, stride, words);
+        const auto half = [](__m512i e) {
+            return _mm512_castsi512_ps(
+                _mm512_slli_epi32(_mm512_add_epi32(_mm512_srli_epi32(e, 1), _mm512_set1_epi32(63)), 23));
+        };
+        const __m512i e = _mm512_and_si512(words[0], _mm512_set1_epi32(255));
+        _mm512_store_ps(dw[turn][g], _mm512_mul_ps(half(e), half(_mm512_add_epi32(e, _mm512_set1_epi32(1)))));
+    }
+    THIMBLE_INLINE void chunk(const uint8_t* const p[2], size_t stride, bool first, int) {
+        for (int g = 0; g < 2 && first; ++g) head(p[g], stride, g, 0);
+    }
+    THIMBLE_INLINE void among(const uint8_t* next, size_t stride, int g, int b) { head(next, stride, g, (b + 1) % 2); }
+    THIMBLE_INLINE void after(const uint8_t*, size_t, int) {}
+    THIMBLE_INLINE __m512 scale(int g, int b) const { return _mm512_load_ps(dw[b % 2][g]); }
+    THIMBLE_INLINE __m512i fifth(__m512i w, int, int, int) const { return w; }
+};
 // With fifth bits: the first words of the next block's rows are turned like its nibbles.
 template <class R>
 requires(kFifthBits<typename R::Format>) struct FewHeads<R> {
@@ -189,6 +214,10 @@ THIMBLE_INLINE void few_block(__m512i raw[2][4], FewHeads<R>& heads, const uint8
             for (int g = 0; g < 2; ++g) {
                 w[g] = _mm512_and_si512(h ? _mm512_srli_epi16(raw[g][k], 4) : raw[g][k], low);
                 if constexpr (R::kMax > 31) w[g] = _mm512_shuffle_epi8(codebook<Avx512>(kIq4Codebook), w[g]);
+                if constexpr (F::kId == kMXFP4) {
+                    const __m512i e2m1 = _mm512_add_epi8(Avx512::rb_dup(kE2m1Doubled), _mm512_set1_epi8(R::kBias));
+                    w[g] = _mm512_shuffle_epi8(e2m1, w[g]);
+                }
                 w[g] = heads.fifth(w[g], g, b, 4 * h + k);
             }
 #pragma GCC unroll 4
@@ -222,7 +251,7 @@ THIMBLE_INLINE void few_block(__m512i raw[2][4], FewHeads<R>& heads, const uint8
 
 // Two groups of sixteen rows that start at rows first[0] and first[1], times columns c0 to c0 + C - 1.
 template <class R, int C>
-requires(kNibbleRows<typename R::Format>) void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
+requires(kNibbleBlocks<typename R::Format>) void few_rows(const Matmul* m, const int64_t first[2], int64_t c0) {
     using Place = NibblePlace<typename R::Format>;
     const int64_t blocks = m->k / 32;
     const size_t stride = m->row_bytes;
@@ -277,7 +306,7 @@ struct SharedBytes {
 template <int bits, size_t first, size_t high, size_t step = 32>
 struct SharedAt {
     static constexpr bool kHas = true;
-    static constexpr int kBits = bits, kMost = bits == 2 ? 8 : 4;  // columns, where the panel is no faster
+    static constexpr int kBits = bits, kMost = bits == 2 ? 8 : 4;  // columns
     static constexpr size_t kFirst = first, kHigh = high, kStep = step;
 };
 template <>
@@ -443,11 +472,11 @@ requires(SharedBytes<typename R::Format>::kHas) void few_rows(const Matmul* m, c
 }
 
 template <class R>
-requires(kNibbleRows<typename R::Format> || SharedBytes<typename R::Format>::kHas) struct OwnColumns<Avx512, R> {
+requires(kNibbleBlocks<typename R::Format> || SharedBytes<typename R::Format>::kHas) struct OwnColumns<Avx512, R> {
     static constexpr bool kOwn = true;
-    static constexpr int64_t kMost = [] {
+    static constexpr int64_t kMost = [] {  // where the panel is no faster
         if constexpr (SharedBytes<typename R::Format>::kHas) return SharedBytes<typename R::Format>::kMost;
-        return 8;
+        return R::Format::kId == kMXFP4 ? 4 : 8;
     }();
 
     // m->rows >= 16.
