@@ -41,6 +41,7 @@ struct AttentionLoops {
         const int64_t at = first + j;
         return at < a->kv.capacity ? at : at % a->kv.capacity;
     }
+    static int64_t element_size(KvType type) { return type == kKvF32 ? 4 : type == kKvF16 ? 2 : 1; }
     // How far slots run on from chunk position j, at most to `end`.
     static int slots_end(const Attention* a, int64_t first, int j, int end) {
         const int64_t left = a->kv.capacity - slot(a, first, j);
@@ -151,9 +152,10 @@ struct AttentionLoops {
     }
 
     // o[r] += p[r][j] * v_j for chunk positions j in [j0, j1), R rows, N vectors of values from value index i.
+    // next: what is prefetched meanwhile, as many bytes a position as a key has.
     template <int R, int N, bool kHalf>
     static void values_dense(const Attention* a, int64_t first, int j0, int j1, const float* const* p, float* const* o,
-                             int64_t i) {
+                             int64_t i, const uint8_t* next) {
         constexpr int64_t kSize = kHalf ? 2 : 4;
         F acc[R][N];
 #pragma GCC unroll 8
@@ -163,10 +165,9 @@ struct AttentionLoops {
         for (int j = j0; j < j1;) {
             const int stop = slots_end(a, first, j, j1);
             const uint8_t* v = static_cast<const uint8_t*>(a->kv.v) + (slot(a, first, j) * a->dv + i) * kSize;
-            const uint8_t* next =
-                static_cast<const uint8_t*>(a->kv.k) + (slot(a, first, kKvChunk + j) * a->dk + i) * kSize;
-            for (; j < stop; ++j, v += a->dv * kSize, next += a->dk * kSize) {
-                prefetch(next, N * 16 * kSize);
+            const uint8_t* to = next + (j * a->dk + i) * kSize;
+            for (; j < stop; ++j, v += a->dv * kSize, to += a->dk * kSize) {
+                prefetch(to, N * 16 * kSize);
                 F x[N];
 #pragma GCC unroll 8
                 for (int n = 0; n < N; ++n) x[n] = element16<kHalf>(v, 16 * n);
@@ -208,7 +209,7 @@ struct AttentionLoops {
     }
     template <int R, int B>
     static void values_q8(const Attention* a, int64_t first, int j0, int j1, const float* const* p, float* const* o,
-                          int64_t i) {  // B blocks of 32 values
+                          int64_t i, const uint8_t* next) {  // B blocks of 32 values
         const int64_t blocks = a->dv / 32;
         const auto* scales = static_cast<const uint16_t*>(a->kv.v_scale);
         // [B][R][kKvChunk], p * scale; beside [j0, j1) unused
@@ -230,9 +231,9 @@ struct AttentionLoops {
         for (int j = j0; j < j1;) {
             const int stop = slots_end(a, first, j, j1);
             const int8_t* v = static_cast<const int8_t*>(a->kv.v) + slot(a, first, j) * a->dv + i;
-            const int8_t* next = static_cast<const int8_t*>(a->kv.k) + slot(a, first, kKvChunk + j) * a->dk + i;
-            for (; j < stop; ++j, v += a->dv, next += a->dk) {
-                prefetch(next, 32 * B);
+            const uint8_t* to = next + j * a->dk + i;
+            for (; j < stop; ++j, v += a->dv, to += a->dk) {
+                prefetch(to, 32 * B);
 #pragma GCC unroll 8
                 for (int b = 0; b < B; ++b) {
                     const F x0 = V::load_i8(v + 32 * b), x1 = V::load_i8(v + 32 * b + 16);
@@ -252,25 +253,27 @@ struct AttentionLoops {
     }
 
     template <int R, bool kHalf>
-    static void values_floats(const Attention* a, int64_t first, int j0, int j1, const float* const* p,
-                              float* const* o) {
+    static void values_floats(const Attention* a, int64_t first, int j0, int j1, const float* const* p, float* const* o,
+                              const uint8_t* next) {
         int64_t i = 0;
-        for (; i + 16 * kVecs <= a->dv; i += 16 * kVecs) values_dense<R, kVecs, kHalf>(a, first, j0, j1, p, o, i);
-        for (; i + 16 <= a->dv; i += 16) values_dense<R, 1, kHalf>(a, first, j0, j1, p, o, i);
+        for (; i + 16 * kVecs <= a->dv; i += 16 * kVecs) values_dense<R, kVecs, kHalf>(a, first, j0, j1, p, o, i, next);
+        for (; i + 16 <= a->dv; i += 16) values_dense<R, 1, kHalf>(a, first, j0, j1, p, o, i, next);
         if (i < a->dv)
             for (int r = 0; r < R; ++r) values_tail(a, first, j0, j1, p[r], o[r], i);
     }
     template <int R>
-    static void values(const Attention* a, int64_t first, int j0, int j1, const float* const* p, float* const* o) {
+    static void values(const Attention* a, int64_t first, int j0, int j1, const float* const* p, float* const* o,
+                       const uint8_t* next) {
         if (j0 >= j1) return;
         if (a->kv.type_v == kKvQ8_0) {
             int64_t i = 0;
-            for (; i + 32 * kBlocksQ8 <= a->dv; i += 32 * kBlocksQ8) values_q8<R, kBlocksQ8>(a, first, j0, j1, p, o, i);
-            for (; i < a->dv; i += 32) values_q8<R, 1>(a, first, j0, j1, p, o, i);
+            for (; i + 32 * kBlocksQ8 <= a->dv; i += 32 * kBlocksQ8)
+                values_q8<R, kBlocksQ8>(a, first, j0, j1, p, o, i, next);
+            for (; i < a->dv; i += 32) values_q8<R, 1>(a, first, j0, j1, p, o, i, next);
         } else if (a->kv.type_v == kKvF16) {
-            values_floats<R, true>(a, first, j0, j1, p, o);
+            values_floats<R, true>(a, first, j0, j1, p, o, next);
         } else {
-            values_floats<R, false>(a, first, j0, j1, p, o);
+            values_floats<R, false>(a, first, j0, j1, p, o, next);
         }
     }
 
@@ -346,15 +349,21 @@ struct AttentionLoops {
             weights(a, rows[r], start, p[r], &out->m[rows[r].index], &out->l[rows[r].index]);
             memset(o[r], 0, static_cast<size_t>(a->dv) * sizeof(float));
         }
-        if (a->kv.type_k == kKvQ8_0)
-            prefetch(static_cast<const uint16_t*>(a->kv.k_scale) + slot(a, first, kKvChunk) * (a->dk / 32), a->dk * 16);
+        // The keys of the next chunk where there is one; else these values again, which costs nothing.
+        const uint8_t* next = static_cast<const uint8_t*>(a->kv.v) + first * a->dv * element_size(a->kv.type_v);
+        if (a->pos0 + a->n_tokens > start + kKvChunk) {
+            const int64_t at = slot(a, first, kKvChunk);
+            next = static_cast<const uint8_t*>(a->kv.k) + at * a->dk * element_size(a->kv.type_k);
+            if (a->kv.type_k == kKvQ8_0)
+                prefetch(static_cast<const uint16_t*>(a->kv.k_scale) + at * (a->dk / 32), a->dk * 16);
+        }
         // Rows together where all see the position, alone at the edges: what a row does not see it never multiplies.
         if (from < to) {
-            for (int r = 0; r < R; ++r) values<1>(a, first, rows[r].lo, from, p + r, o + r);
-            values<R>(a, first, from, to, p, o);
-            for (int r = 0; r < R; ++r) values<1>(a, first, to, rows[r].hi, p + r, o + r);
+            for (int r = 0; r < R; ++r) values<1>(a, first, rows[r].lo, from, p + r, o + r, next);
+            values<R>(a, first, from, to, p, o, next);
+            for (int r = 0; r < R; ++r) values<1>(a, first, to, rows[r].hi, p + r, o + r, next);
         } else {
-            for (int r = 0; r < R; ++r) values<1>(a, first, rows[r].lo, rows[r].hi, p + r, o + r);
+            for (int r = 0; r < R; ++r) values<1>(a, first, rows[r].lo, rows[r].hi, p + r, o + r, next);
         }
     }
 
