@@ -151,7 +151,8 @@ int main(int argc, char** argv) {  // arguments: tiers that must be among the co
                 run(type, {block, 33, n, 5, true, pattern}, ends, tiers, scratch);
             for (int64_t n : {2, 3, 4, 6, 8})  // whole chunks, which few columns have loops of their own for
                 for (int64_t k : {256, 768})
-                    run(type, {k, n + 46, n, 7 - n % 3, n % 2 != 0, pattern}, ends, tiers, scratch);
+                    run(type, {k, n + 46, n, static_cast<size_t>(7 - n % 3), n % 2 != 0, pattern}, ends, tiers,
+                        scratch);
         }
         if (format_is_dense(type)) run_dense(type, tiers, scratch);
         run(type, {block, 32, 330, 0, false, kTame}, ends, tiers, scratch);
