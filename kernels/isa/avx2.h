@@ -248,12 +248,10 @@ struct Avx2 : ActSums {
         return _mm256_srai_epi32(a, n);
     }
 
-    static rb rb_load(const uint8_t* p, size_t lane_stride) {  // 16 bytes at p and at p + lane_stride
-        return _mm256_inserti128_si256(_mm256_castsi128_si256(load128(p)), load128(p + lane_stride), 1);
-    }
-    static rb rb_load_two(const uint8_t* low, const uint8_t* high) {
+    static rb rb_load_two(const uint8_t* low, const uint8_t* high) {  // 16 bytes of each
         return _mm256_inserti128_si256(_mm256_castsi128_si256(load128(low)), load128(high), 1);
     }
+    static rb rb_load(const uint8_t* p, size_t lane_stride) { return rb_load_two(p, p + lane_stride); }
     static rb rb_dup(const void* p) { return _mm256_broadcastsi128_si256(load128(p)); }  // the same in every lane
     static rb rb_set1(int x) { return kept(_mm256_set1_epi8(static_cast<char>(x))); }
     static rb rb_and(rb a, rb b) { return _mm256_and_si256(a, b); }

@@ -6,7 +6,7 @@
 //   unpack<unit>(b, run, q)    16 weights a register, 2 * kUnitSubs registers;
 //   scales<S>(b, dw, m, sc)    scales of four blocks (rows), rows in lanes: sub-block j at dw[j * S], its minimum at
 //                              m[j * S] (one a half: m[(2j + h) * S]), its integer scales at sc[(2j + h) * S].
-// Formats without a specialisation are unpacked by their scalar code. Reads nothing outside the block.
+// Formats without a specialisation stand in isa/neon_stage.h. Reads nothing outside the block.
 // Internal linkage: see kernels/micro/half.h.
 #pragma once
 #include "kernels/formats/formats.h"

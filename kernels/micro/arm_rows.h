@@ -273,7 +273,8 @@ void staged_row(const Matmul* m) {
                                     : F::kScalePerHalf    ? StageHalves::kInt
                                                           : StageHalves::kNone;
     constexpr int kMost = F::kQuantMax > -F::kQuantMin ? F::kQuantMax : -F::kQuantMin;
-    arm_staged_row(m, arm_format(F::kId), staged_column < kHalves, kMost <= 16 ? 16 : 128, D >);
+    constexpr int kRange = kMost <= 16 ? 16 : 128;
+    arm_staged_row(m, arm_format(F::kId), staged_column<kHalves, kRange, D>);
 }
 
 // The whole product of format F: one column by `row`, more by panels.

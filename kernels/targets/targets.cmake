@@ -25,7 +25,7 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
     set(tile_flags -fno-schedule-insns)
   endif()
   thimble_target_flags(neon.cpp ${tile_flags})
-  thimble_target_flags(arm_panel.cpp -O2)  # with -O3 half as large again, and no faster
+  thimble_target_flags(arm_panel.cpp -O2)  # with -O3 11 KB more, for 3 to 20 % fewer instructions of one column by way of the stage
   thimble_target_flags(neon_dotprod.cpp -march=armv8.2-a+dotprod ${tile_flags})
   thimble_target_flags(neon_i8mm.cpp -march=armv8.2-a+dotprod+i8mm ${tile_flags})
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm")
